@@ -1,0 +1,38 @@
+// Crockford's base32, lower case: no i, l, o, u, and valid in Kubernetes object names.
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+
+/**
+ * A new id: `prefix_` and 26 characters, 10 of time (milliseconds) and 16 of randomness, so that ids sort by creation.
+ * The layout is ULID's (https://github.com/ulid/spec), in lower case.
+ */
+export function createId(prefix: string, nowMs: number = Date.now()): string {
+  let time = Math.floor(nowMs)
+  let head = ''
+  for (let index = 0; index < 10; index++) {
+    head = alphabet.charAt(time % 32) + head
+    time = Math.floor(time / 32)
+  }
+  const random = globalThis.crypto.getRandomValues(new Uint8Array(16))
+  let tail = ''
+  for (const byte of random) tail += alphabet.charAt(byte & 31)
+  return `${prefix}_${head}${tail}`
+}
+
+/** The part of an id after its prefix: what Kubernetes object names are made of. */
+export function idSuffix(id: string): string {
+  return id.slice(id.indexOf('_') + 1)
+}
+
+/** Whether a text has the shape of an id with this prefix. */
+export function isId(prefix: string, text: string): boolean {
+  return text.length === prefix.length + 27 && text.startsWith(`${prefix}_`) && /^[0-9a-hjkmnp-tv-z]{26}$/.test(idSuffix(text))
+}
+
+/** 256 random bits as base64url: tokens that are shown once and stored hashed. */
+export function createToken(): string {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(32))
+  return btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
+}
