@@ -1,1 +1,5 @@
-export {}
+export type * from './model.ts'
+export type * from './execution-state.ts'
+export type * from './events.ts'
+export type * from './effects.ts'
+export type * from './execution-tree.ts'
