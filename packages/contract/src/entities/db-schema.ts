@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import { description, displayName, entityRef, entityTags, identifier } from '../identifiers.ts'
+
+/** A named set of changes kept in Git. Not a database schema. */
+export const dbSchema = z.strictObject({
+  identifier,
+  name: displayName.optional(),
+  orgIdentifier: identifier.default('default'),
+  projectIdentifier: identifier.default('default'),
+  description: description.optional(),
+  tags: entityTags.optional(),
+  migrationType: z.enum(['Liquibase', 'Flyway']),
+  type: z.enum(['Repository']).default('Repository'),
+  changelog: z.strictObject({
+    connector: entityRef,
+    /** Path of the root changelog (Liquibase) or of the migrations folder (Flyway) in the repository. */
+    location: z
+      .string()
+      .min(1)
+      .max(1024)
+      .refine(
+        (path) => !path.startsWith('/') && !path.split('/').includes('..'),
+        'The location is a path inside the repository.',
+      ),
+    /** Repository name, where the connector is for an account. */
+    repo: z.string().max(256).optional(),
+  }),
+  service: z.string().max(256).optional(),
+})
+export type DbSchema = z.infer<typeof dbSchema>
+
+/** A DB schema applied through one connection at one revision. */
+export const dbInstance = z
+  .strictObject({
+    identifier,
+    name: displayName.optional(),
+    orgIdentifier: identifier.default('default'),
+    projectIdentifier: identifier.default('default'),
+    description: description.optional(),
+    tags: entityTags.optional(),
+    dbSchema: identifier,
+    connector: entityRef.refine(
+      (text) => !text.includes('<+'),
+      'The connector of a DB instance must be fixed, not an expression.',
+    ),
+    branch: z.string().min(1).max(256).optional(),
+    commitSha: z.string().min(1).max(256).optional(),
+    gitTag: z.string().min(1).max(256).optional(),
+    /** Liquibase contexts to run here, comma separated; empty runs everything. */
+    context: z.string().max(1024).optional(),
+    substituteProperties: z.record(z.string().min(1).max(256), z.string().max(4096)).optional(),
+  })
+  .refine(
+    (instance) => [instance.branch, instance.commitSha, instance.gitTag].filter((value) => value !== undefined).length === 1,
+    {
+      message: 'Exactly one of branch, commitSha and gitTag says which revision this instance takes.',
+      path: ['branch'],
+    },
+  )
+export type DbInstance = z.infer<typeof dbInstance>
