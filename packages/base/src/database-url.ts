@@ -75,10 +75,14 @@ export function formatHost({ host, port }: DatabaseHost): string {
 function parseFileUrl(rest: string): ParsedDatabaseUrl {
   const [path = '', query] = splitOnce(rest, '?')
   const decoded = decode(path.replace(/^\/\/(?=\/)/, ''))
-  if (decoded === undefined || decoded === '') return failed('DATABASE_URL_INVALID', 'The SQLite URL names no file.', 'Write it like jdbc:sqlite:/data/shop.db.')
+  if (decoded === undefined || decoded === '')
+    return failed('DATABASE_URL_INVALID', 'The SQLite URL names no file.', 'Write it like jdbc:sqlite:/data/shop.db.')
   const parameters = parseParameters(query)
   if (parameters === undefined) return badEncoding()
-  return { url: { engine: 'sqlite', hosts: [], database: decoded, user: undefined, password: undefined, parameters }, diagnostics: [] }
+  return {
+    url: { engine: 'sqlite', hosts: [], database: decoded, user: undefined, password: undefined, parameters },
+    diagnostics: [],
+  }
 }
 
 function parseServerUrl(engine: DatabaseEngine, rest: string): ParsedDatabaseUrl {
@@ -99,7 +103,11 @@ function parseServerUrl(engine: DatabaseEngine, rest: string): ParsedDatabaseUrl
   const database = decode(path)
   const user = rawUser === undefined ? parameters['user'] : decode(rawUser)
   const password = rawPassword === undefined ? parameters['password'] : decode(rawPassword)
-  if (database === undefined || (rawUser !== undefined && user === undefined) || (rawPassword !== undefined && password === undefined)) {
+  if (
+    database === undefined ||
+    (rawUser !== undefined && user === undefined) ||
+    (rawPassword !== undefined && password === undefined)
+  ) {
     return badEncoding()
   }
   const hostList = authority.slice(at + 1) === '' ? (parameters['host'] ?? 'localhost') : authority.slice(at + 1)
@@ -107,13 +115,26 @@ function parseServerUrl(engine: DatabaseEngine, rest: string): ParsedDatabaseUrl
   for (const item of hostList.split(',')) {
     const host = parseHost(item.trim(), Number(parameters['port'] ?? defaultPorts[engine]))
     if (host === undefined) {
-      return failed('DATABASE_URL_HOST', 'A host of the database URL is not of the form host, host:port or [ipv6]:port.', exampleUrl)
+      return failed(
+        'DATABASE_URL_HOST',
+        'A host of the database URL is not of the form host, host:port or [ipv6]:port.',
+        exampleUrl,
+      )
     }
     hosts.push(host)
   }
-  const remaining = Object.fromEntries(Object.entries(parameters).filter(([name]) => !['user', 'password', 'host', 'port'].includes(name)))
+  const remaining = Object.fromEntries(
+    Object.entries(parameters).filter(([name]) => !['user', 'password', 'host', 'port'].includes(name)),
+  )
   return {
-    url: { engine, hosts, database: database === '' ? undefined : database, user: user || undefined, password, parameters: remaining },
+    url: {
+      engine,
+      hosts,
+      database: database === '' ? undefined : database,
+      user: user || undefined,
+      password,
+      parameters: remaining,
+    },
     diagnostics: [],
   }
 }

@@ -21,7 +21,13 @@ describe('canonicalTarget', () => {
   })
 
   it('makes the names of the loopback one host', () => {
-    same('postgresql://localhost:5432/a', 'jdbc:postgresql:a', 'postgres://127.0.0.1/a', 'postgres://[::1]:5432/a', 'jdbc:postgresql:///a')
+    same(
+      'postgresql://localhost:5432/a',
+      'jdbc:postgresql:a',
+      'postgres://127.0.0.1/a',
+      'postgres://[::1]:5432/a',
+      'jdbc:postgresql:///a',
+    )
   })
 
   it('keeps the case of database names, and ports that are not the default', () => {
@@ -43,7 +49,13 @@ describe('canonicalTarget', () => {
   })
 
   it('never repeats the URL in its errors', () => {
-    for (const url of ['postgres://u:s3cret@h:99999/d', 'oracle:thin:s3cret@h', 's3cret', 'postgres://u:s3%zzcret@h/d', 'postgres://u:s3cret@h h/d']) {
+    for (const url of [
+      'postgres://u:s3cret@h:99999/d',
+      'oracle:thin:s3cret@h',
+      's3cret',
+      'postgres://u:s3%zzcret@h/d',
+      'postgres://u:s3cret@h h/d',
+    ]) {
       throws(
         () => canonicalTarget(url),
         (error: Error) => !error.message.includes('s3') && error.name === 'AppError',

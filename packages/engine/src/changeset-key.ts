@@ -1,0 +1,35 @@
+/** What makes a changeset itself, as its user knows it. */
+export interface ChangesetKey {
+  readonly id: string
+  readonly author: string
+  /** As the FILENAME column has it. */
+  readonly path: string
+}
+
+/** `path::id::author`, the form in which Liquibase prints changesets. */
+export function formatChangesetKey(key: ChangesetKey): string {
+  return `${key.path}::${key.id}::${key.author}`
+}
+
+/**
+ * What two keys are compared by: the path normalised (no `classpath:`, drive letter, leading slash, `.` or `..`; forward slashes),
+ * everything case-insensitive, as Liquibase compares them.
+ */
+export function normalizeChangesetKey(key: ChangesetKey): string {
+  return `${normalizePath(key.path)}::${key.id}::${key.author}`.toLowerCase()
+}
+
+function normalizePath(path: string): string {
+  const simple = path
+    .replace(/^classpath\*?:/i, '')
+    .replaceAll('\\', '/')
+    .replace(/^[a-z]:/i, '')
+  if (!/(^|\/)\.{1,2}(\/|$)|^\/|\/\//.test(simple)) return simple
+  const parts: string[] = []
+  for (const part of simple.split('/')) {
+    if (part === '' || part === '.') continue
+    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop()
+    else parts.push(part)
+  }
+  return parts.join('/')
+}

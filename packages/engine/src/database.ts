@@ -1,0 +1,131 @@
+import type { Dialect } from './dialect.ts'
+
+/** A value of our own queries. Dates and large numbers stay the database's text. */
+export type SqlValue = string | number | boolean | null
+
+export interface QueryResult {
+  readonly rows: readonly (readonly SqlValue[])[]
+  /** Rows that the last statement changed or returned. */
+  readonly rowCount: number
+}
+
+/** What came back from a user's statement. Rows are counted, never kept. */
+export interface StatementResult {
+  /** Rows that the statement changed or returned; undefined where the database gives no count (DDL). */
+  readonly rows: number | undefined
+  /** The command as the database names it, for example `INSERT` or `CREATE TABLE`. */
+  readonly command: string
+}
+
+export interface DatabaseNotice {
+  /** As the database says it: `NOTICE`, `WARNING`, … */
+  readonly severity: string
+  readonly message: string
+}
+
+/**
+ * `idle`: no transaction. `active`: one is open. `failed`: one is open and only a rollback is possible. `closed`: the connection
+ * is gone.
+ */
+export type TransactionState = 'idle' | 'active' | 'failed' | 'closed'
+
+/** Facts about the session and the named tables, read in one query. */
+export interface SessionFacts {
+  readonly serverVersion: string
+  readonly databaseName: string
+  readonly userName: string
+  /** The schema that unqualified names mean; undefined when the search path names none that exists. */
+  readonly defaultSchema: string | undefined
+  /** The server's id of this session. */
+  readonly sessionId: string
+  /** Per table asked for (in the same order): its columns in lower case, or undefined when there is no such table. */
+  readonly tables: readonly (readonly TableColumn[] | undefined)[]
+}
+
+export interface TableColumn {
+  readonly name: string
+  /** Longest text that fits; undefined for other types. */
+  readonly maxLength: number | undefined
+}
+
+/** Another session at the database server. */
+export interface SessionInfo {
+  readonly sessionId: string
+  readonly applicationName: string
+  readonly userName: string
+  readonly clientAddress: string | undefined
+  /** As the database says it: `active`, `idle`, `idle in transaction`, … */
+  readonly state: string
+  /** When the session began, and its transaction, as the database's text. */
+  readonly since: string
+  readonly transactionSince: string | undefined
+}
+
+/**
+ * One connection to a target database, as the engine sees it. Implementations send statements verbatim, run one at a time, and
+ * throw `DatabaseError` for whatever the server refuses. Nothing here reconnects: a lost connection stays lost, because a new one
+ * would not hold the session lock.
+ */
+export interface Database {
+  readonly dialect: Dialect
+  readonly transactionState: TransactionState
+  /** Sees every notice of the server; set by the command that runs. */
+  onNotice: ((notice: DatabaseNotice) => void) | undefined
+
+  /** One of the engine's own statements, with bound values. */
+  query(sql: string, values?: readonly SqlValue[]): Promise<QueryResult>
+  /** Several of the engine's own statements in one round trip; no values. Stops at the first that fails. */
+  script(statements: readonly string[]): Promise<void>
+  /** A user's statement, verbatim, rows discarded. */
+  execute(sql: string): Promise<StatementResult>
+
+  /** Session and tables in one query. Names are physical (as the catalogue has them); schema undefined = the default one. */
+  readFacts(tables: readonly { readonly schema: string | undefined; readonly name: string }[]): Promise<SessionFacts>
+
+  /** Takes the session lock without waiting. It lives until `releaseSessionLock` or the end of the connection. */
+  trySessionLock(key: bigint): Promise<boolean>
+  releaseSessionLock(key: bigint): Promise<void>
+  /** Whoever holds the session lock now. */
+  sessionLockHolder(key: bigint): Promise<SessionInfo | undefined>
+  /** Live sessions on this database whose application name begins with a text, this one left out. */
+  sessionsNamed(prefix: string): Promise<readonly SessionInfo[]>
+
+  /** Asks the server to stop the running statement. Resolves when the request is delivered, not when the statement has ended. */
+  cancelRunning(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface DatabaseErrorInit {
+  /** SQLSTATE or the database's own error code. */
+  readonly code?: string | undefined
+  readonly detail?: string | undefined
+  readonly hint?: string | undefined
+  /** 1-based offset of the error in the statement, in characters. */
+  readonly position?: number | undefined
+  /** True when the connection is gone, so that the statement's outcome may be unknown. */
+  readonly connectionLost?: boolean | undefined
+  /** True when the server stopped the statement because it was asked to. */
+  readonly canceled?: boolean | undefined
+  readonly cause?: unknown
+}
+
+/** What the database server (or the connection to it) answered instead of a result. */
+export class DatabaseError extends Error {
+  override readonly name = 'DatabaseError'
+  readonly code: string | undefined
+  readonly detail: string | undefined
+  readonly hint: string | undefined
+  readonly position: number | undefined
+  readonly connectionLost: boolean
+  readonly canceled: boolean
+
+  constructor(message: string, init: DatabaseErrorInit = {}) {
+    super(message, init.cause === undefined ? undefined : { cause: init.cause })
+    this.code = init.code
+    this.detail = init.detail
+    this.hint = init.hint
+    this.position = init.position
+    this.connectionLost = init.connectionLost ?? false
+    this.canceled = init.canceled ?? false
+  }
+}

@@ -1,0 +1,55 @@
+import type { Diagnostic } from '@sluice/base'
+import type { ModelledChange, ObjectQuotingStrategy, PreconditionTest } from '@sluice/changelog'
+import type { SqlValue } from './database.ts'
+
+/** How names and statements are written for one changeset. */
+export interface GenerateContext {
+  /** The schema that objects without one belong to; undefined leaves them unqualified, as Liquibase does offline. */
+  readonly defaultSchema: string | undefined
+  readonly objectQuotingStrategy: ObjectQuotingStrategy
+}
+
+export interface GeneratedSql {
+  /** Statements without a closing delimiter. */
+  readonly statements: readonly string[]
+  /** Errors name the change type, the attribute and its place. With an error there are no statements. */
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** A question to the database that a precondition asks: it holds when the single value is true. */
+export interface ConditionQuery {
+  readonly sql: string
+  readonly values: readonly SqlValue[]
+}
+
+/** Everything about a database product that needs no connection: names, types, generated SQL. */
+export interface Dialect {
+  /** Liquibase's short name: what `dbms` in changelogs compares with. */
+  readonly name: string
+  /** Whether DDL rolls back with its transaction. */
+  readonly transactionalDdl: boolean
+  /** The parameter marker of bound values: `$1`, `?`, … (1-based). */
+  parameter(index: number): string
+  /** A name as an SQL text needs it, quoted only where it must be; the physical spelling is `physicalName`. */
+  quoteName(name: string): string
+  /** How the catalogue spells a name that a changelog writes. */
+  physicalName(name: string): string
+  /** A text as an SQL literal. */
+  literal(text: string): string
+  /** The database's clock as an expression, for DATEEXECUTED and LOCKGRANTED. */
+  readonly currentTimestamp: string
+  readonly types: {
+    readonly text: (length: number) => string
+    readonly longText: string
+    readonly timestamp: string
+    readonly boolean: string
+  }
+  /** The SQL of a modelled change, worded as Liquibase words it. */
+  generate(change: ModelledChange, context: GenerateContext): GeneratedSql
+  /** The catalogue query of a precondition; undefined where the test is not a question to the catalogue. */
+  conditionQuery(test: PreconditionTest, defaultSchema: string | undefined): ConditionQuery | undefined
+  /** Statements that PostgreSQL and its kin refuse inside a transaction. */
+  needsAutocommit(statement: string): boolean
+  /** Statements that begin or end transactions themselves. */
+  controlsTransaction(statement: string): boolean
+}

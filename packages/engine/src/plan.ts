@@ -1,0 +1,57 @@
+import type { Diagnostic } from '@sluice/base'
+import type { Changeset, SourcePlace } from '@sluice/changelog'
+import type { ChangesetKey } from './changeset-key.ts'
+
+/** One statement that will be sent, verbatim. */
+export interface PlannedStatement {
+  readonly sql: string
+  readonly place: SourcePlace | undefined
+}
+
+/** A changeset that will run. */
+export interface PlannedChangeset {
+  readonly key: ChangesetKey
+  readonly changeset: Changeset
+  readonly action: 'run' | 'rerun'
+  /** Version 9, as it will be stored. */
+  readonly checksum: string
+  readonly statements: readonly PlannedStatement[]
+  /** False = statement by statement, each recorded in the side table before and after. */
+  readonly transactional: boolean
+  /** Why it is not transactional, for people; undefined when it is. */
+  readonly nonTransactionalReason: string | undefined
+}
+
+export type SkipReason = 'alreadyRan' | 'context' | 'labels' | 'dbms' | 'ignored' | 'limit'
+
+export interface SkippedChangeset {
+  readonly key: ChangesetKey
+  readonly reason: SkipReason
+}
+
+/** What an update would do. Made without a lock and without writing. */
+export interface UpdatePlan {
+  readonly kind: 'update'
+  /** Errors here mean that nothing may run: edited changesets, duplicate identities, unsupported changes. */
+  readonly diagnostics: readonly Diagnostic[]
+  /** In execution order. */
+  readonly changesets: readonly PlannedChangeset[]
+  readonly skipped: readonly SkippedChangeset[]
+  /** Rows whose missing or older checksum will be brought to version 9. */
+  readonly checksumUpgrades: readonly ChangesetKey[]
+  /** Rows of the history that no changeset of the changelog stands for. */
+  readonly unexpected: readonly ChangesetKey[]
+  /** The tag that will be set at the end; undefined when none is asked for or the last row already carries it. */
+  readonly tag: string | undefined
+  /** The tag of the last row before anything runs, or null. */
+  readonly lastTag: string | null
+  /** SHA-256 (hex) over changesets and statements in order: what a permit or an approval is given for. */
+  readonly digest: string
+  /** Nothing to write: `applyPlan` will take no lock and write nothing. */
+  readonly isEmpty: boolean
+}
+
+/** `planUpdate`'s answer has errors: nothing of it may run. */
+export function hasPlanErrors(plan: { readonly diagnostics: readonly Diagnostic[] }): boolean {
+  return plan.diagnostics.some((diagnostic) => diagnostic.severity === 'error')
+}
