@@ -127,7 +127,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     raw(endpoint, input = {}) {
       const { bytes, headers, ...rest } = input
       return send(endpoint, rest as CallInput<Endpoint>, {
-        ...(bytes === undefined ? {} : { body: bytes as BodyInit }),
+        ...(bytes === undefined ? {} : { body: bytes as NonNullable<RequestInit['body']> }),
         ...(headers === undefined ? {} : { headers }),
       })
     },
