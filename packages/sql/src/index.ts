@@ -1,1 +1,6 @@
-export {}
+export { splitStatements } from './split.ts'
+export type { SplitOptions, SplitResult, SqlDialect, SqlStatement } from './split.ts'
+export { isSignificant, postgresTokens, readPostgresToken } from './postgres-lexer.ts'
+export type { PostgresToken, PostgresTokenKind } from './postgres-lexer.ts'
+export { isTransactional, readTransactionFacts } from './transaction-facts.ts'
+export type { TransactionFacts } from './transaction-facts.ts'

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { splitStatements, type SplitOptions } from './split.ts'
+
+const split = (text: string, options: Partial<SplitOptions> = {}) => splitStatements(text, { dialect: 'postgresql', ...options })
+const texts = (text: string, options: Partial<SplitOptions> = {}) => split(text, options).statements.map((one) => one.text)
+const codes = (text: string, options: Partial<SplitOptions> = {}) => split(text, options).diagnostics.map((one) => one.code)
+
+const whole: Readonly<Record<string, string>> = {
+  'a dollar-quoted function body': 'CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END; $$',
+  'a tagged dollar quote that holds another one': 'DO $body$ BEGIN EXECUTE $$ select 1; $$; END $body$',
+  'a string with a semicolon and a doubled quote': "SELECT 'a;''b;'",
+  'an escape string with a backslash before a quote': "SELECT E'a\\';b'",
+  'an escape string that goes on in the next line': "SELECT E'a' -- why;\n  'b\\';c'",
+  'a plain string that ends in a backslash': "SELECT 'c:\\'",
+  'a quoted identifier with a semicolon': 'SELECT 1 AS "a;""b"',
+  'a Unicode identifier and string': 'SELECT U&"d;0061" , U&\'x;y\'',
+  'nested comments': 'SELECT /* a; /* b; */ c; */ 1',
+  'a line comment': 'SELECT 1 -- one; two\n, 2',
+  'a rule with several commands': 'CREATE RULE r AS ON INSERT TO t DO ALSO (INSERT INTO a VALUES (1); INSERT INTO b VALUES (2))',
+  'a SQL-standard function body with CASE':
+    'CREATE OR REPLACE FUNCTION f(a int) RETURNS int BEGIN ATOMIC SELECT CASE a WHEN 1 THEN 2 END; SELECT 3; END',
+  'an identifier with a dollar sign': 'SELECT a$b$c FROM t$x$',
+  'a parameter next to a dollar quote': 'SELECT $1, $$;$$',
+  'a division in the middle of a line': 'SELECT 4 / 2',
+  'the word go inside of a line': 'SELECT go FROM t',
+}
+
+for (const [name, statement] of Object.entries(whole)) {
+  test(`splitting keeps together ${name}`, () => {
+    assert.deepEqual(texts(`${statement};\nSELECT 2;`), [statement, 'SELECT 2'])
+  })
+}
+
+test('GO and slash lines end statements, in any case and indented', () => {
+  assert.deepEqual(texts('SELECT 1\nGO\nSELECT 2\n  go  \nSELECT 3\n/\nSELECT 4\r\nGo\r\nSELECT 5'), [
+    'SELECT 1',
+    'SELECT 2',
+    'SELECT 3',
+    'SELECT 4',
+    'SELECT 5',
+  ])
+})
+
+test('a custom delimiter replaces the default ones', () => {
+  assert.deepEqual(texts('SELECT 1; SELECT 2\n/\nSELECT 3', { endDelimiter: '/' }), ['SELECT 1; SELECT 2', 'SELECT 3'])
+  assert.deepEqual(texts('SELECT 4 / 2\n/\n', { endDelimiter: '/' }), ['SELECT 4 / 2'])
+  assert.deepEqual(texts('SELECT 1;\ngo\nSELECT 2;', { endDelimiter: 'GO' }), ['SELECT 1;', 'SELECT 2;'])
+  assert.deepEqual(texts('SELECT 1 @@ SELECT 2@@', { endDelimiter: '@@' }), ['SELECT 1', 'SELECT 2'])
+  assert.deepEqual(texts('SELECT 1;; SELECT ((1;;', { endDelimiter: ';;' }), ['SELECT 1', 'SELECT ((1'])
+})
+
+test('a custom delimiter that is no literal text is tried as a pattern', () => {
+  assert.deepEqual(texts('SELECT 4 / 2\n/\nSELECT 2\n\n/', { endDelimiter: '\\n/' }), ['SELECT 4 / 2', 'SELECT 2'])
+  assert.deepEqual(texts('SELECT 1;\n\nSELECT 2; SELECT 3;\n', { endDelimiter: ';\\s*\\n' }), ['SELECT 1', 'SELECT 2; SELECT 3'])
+  assert.deepEqual(texts('a\n/\nb\n/', { endDelimiter: '\\n/$' }), ['a', 'b'])
+})
+
+test('a pattern with groups is taken literally, so that no pattern can run away', () => {
+  assert.deepEqual(texts(`SELECT 1 (a+)+$ SELECT ${'a'.repeat(1000)}`, { endDelimiter: '(a+)+$' }), [
+    'SELECT 1',
+    `SELECT ${'a'.repeat(1000)}`,
+  ])
+})
+
+test('without splitting the whole text is one statement', () => {
+  const [only, ...rest] = split('\n\n SELECT 1; SELECT 2;\n', { splitStatements: false }).statements
+  assert.deepEqual(only, { text: 'SELECT 1; SELECT 2;', offset: 3, end: 22, line: 3 })
+  assert.deepEqual(rest, [])
+})
+
+test('stripped comments leave the line structure and hints behind', () => {
+  const text = '-- head\nSELECT /* a\nb */ 1, -- one\n  2/**/+3 /*+ SeqScan(t) */;\n-- tail\n'
+  assert.deepEqual(split(text, { stripComments: true }).statements, [
+    { text: 'SELECT \n 1, \n  2 +3 /*+ SeqScan(t) */', offset: 8, end: 62, line: 2 },
+  ])
+})
+
+test('kept comments stay where they are, and a text of comments alone is no statement', () => {
+  assert.deepEqual(texts('-- head\nSELECT 1 -- tail\n;\n/* nothing else */'), ['-- head\nSELECT 1 -- tail'])
+})
+
+test('lines are counted from the given first line', () => {
+  const { statements } = split('SELECT 1;\n\nSELECT\n2;SELECT 3', { firstLine: 10 })
+  assert.deepEqual(
+    statements.map((one) => one.line),
+    [10, 12, 13],
+  )
+})
+
+test('psql commands are refused with their place, and the rest is still split', () => {
+  const { statements, diagnostics } = split('SELECT 1;\n  \\set x 1\nSELECT 2;', { file: 'a.sql' })
+  assert.equal(statements.length, 2)
+  assert.equal(diagnostics.length, 1)
+  assert.deepEqual(diagnostics[0], {
+    severity: 'error',
+    code: 'SQL_PSQL_COMMAND',
+    message: '"\\set x 1" is a command of psql, which the database server does not understand.',
+    file: 'a.sql',
+    line: 2,
+    column: 3,
+    hint: 'Remove it, or write it as SQL; scripts for psql cannot be migrations.',
+  })
+})
+
+test('COPY FROM STDIN is refused once, and its data is not taken for SQL', () => {
+  const { statements, diagnostics } = split("COPY t FROM STDIN;\n1\tit's\n2\t\\N\n\\.\nSELECT 1;")
+  assert.deepEqual(
+    statements.map((one) => one.text),
+    ['COPY t FROM STDIN', 'SELECT 1'],
+  )
+  assert.deepEqual(
+    diagnostics.map((one) => [one.code, one.line]),
+    [['SQL_COPY_FROM_STDIN', 1]],
+  )
+})
+
+test('COPY from a file and a column called stdin are nobody’s business', () => {
+  assert.deepEqual(codes("COPY t FROM '/data/stdin'; SELECT stdin FROM copy;"), [])
+})
+
+test('what is not closed is reported where it opens', () => {
+  for (const [text, line] of [
+    ["SELECT 1;\nSELECT 'a", 2],
+    ['DO $x$ BEGIN\n END $y$', 1],
+    ['SELECT 1\n/* /* */', 2],
+    ['SELECT "a', 1],
+    ["SELECT E'a\\'", 1],
+  ] as const) {
+    const { diagnostics } = split(text)
+    assert.deepEqual(
+      diagnostics.map((one) => [one.code, one.line]),
+      [['SQL_UNTERMINATED', line]],
+      text,
+    )
+  }
+})
+
+/** Pieces that make interesting neighbours. */
+const piece = fc.oneof(
+  fc.constantFrom(
+    ...["'", '"', '$$', '$a$', ';', '\n', ' ', '--', '/*', '*/', '(', ')', 'BEGIN', 'ATOMIC', 'END', 'CASE', 'create function '],
+    ...["E'", '\\', '\\.', '\nGO\n', '\n/\n', 'copy t from stdin', 'a', '1', '$1', '\r\n', '@@', 'é', '😀', '/*+'],
+  ),
+  fc.string({ maxLength: 6 }),
+)
+const script = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(''))
+
+test('whatever the text, statements lie in order and nothing but blanks, comments and delimiters lies between them', () => {
+  fc.assert(
+    fc.property(script, fc.constantFrom(undefined, ';', '/', '@@', '\\n/'), (text, endDelimiter) => {
+      const { statements, diagnostics } = split(text, { endDelimiter })
+      let from = 0
+      let between = ''
+      for (const statement of statements) {
+        assert.equal(text.slice(statement.offset, statement.end), statement.text)
+        between += `${text.slice(from, statement.offset)}\n`
+        from = statement.end
+      }
+      between += text.slice(from)
+      // Data of a COPY is skipped on purpose.
+      if (diagnostics.some((one) => one.code === 'SQL_COPY_FROM_STDIN')) return
+      const rest = texts(between.replace(/;|@@/g, ' ').replace(/^[ \t]*(go|\/)[ \t]*$/gim, ''), { splitStatements: false })
+      assert.ok(rest.length === 0 || /^[\s/;@]*$/.test(rest.join('')), JSON.stringify(rest))
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('without delimiters in force the statement is the text without its outer blanks', () => {
+  fc.assert(
+    fc.property(script, (text) => {
+      const [only] = texts(text, { splitStatements: false })
+      if (only !== undefined) assert.ok(text.includes(only))
+      if (only === undefined) assert.deepEqual(texts(text), [])
+    }),
+  )
+})
+
+test('time grows with the length of the text, not with its square', () => {
+  const shapes = [
+    "'",
+    '$a$ $b$ ',
+    '/*',
+    '(',
+    '\n',
+    ';',
+    "E'a'\n",
+    'copy t from stdin;',
+    '\\x\n',
+    'create function f begin atomic ',
+    '$',
+    ' /',
+    '-- a\n',
+  ]
+  for (const shape of shapes) {
+    for (const endDelimiter of [undefined, '\\s*\\n/']) {
+      const elapsed = (size: number): number => {
+        const text = shape.repeat(Math.ceil(size / shape.length))
+        const start = performance.now()
+        split(text, { endDelimiter, stripComments: true })
+        return performance.now() - start
+      }
+      elapsed(20_000)
+      const small = Math.max(elapsed(50_000), 2)
+      // Sixteen times the text: a quadratic splitter takes 256 times as long.
+      assert.ok(elapsed(800_000) < small * 100, `${JSON.stringify(shape)} with ${endDelimiter}`)
+    }
+  }
+})

@@ -1,0 +1,208 @@
+import type { Diagnostic } from '@sluice/base'
+import { createDelimiterMatcher, type DelimiterMatcher } from './delimiter.ts'
+import { isSignificant, readPostgresToken, type PostgresToken } from './postgres-lexer.ts'
+import { createStatementScope, type StatementScope } from './statement-scope.ts'
+
+export type SqlDialect = 'postgresql'
+
+export interface SplitOptions {
+  readonly dialect: SqlDialect
+  /** Cut into statements; false gives the whole text as one. Default true. */
+  readonly splitStatements?: boolean | undefined
+  /** Leave comments out of the statements, keeping line ends, and keeping hints, that is, slash star plus. Default false. */
+  readonly stripComments?: boolean | undefined
+  /** Replaces `;`, `GO` and `/` lines; see `createDelimiterMatcher`. */
+  readonly endDelimiter?: string | undefined
+  /** Name and position of the text for diagnostics. Lines are 1-based and default to 1. */
+  readonly file?: string | undefined
+  readonly firstLine?: number | undefined
+}
+
+export interface SqlStatement {
+  /** What to send to the database: without delimiter and outer blanks. Its lines are the source's lines, also without comments. */
+  readonly text: string
+  /** Where it starts and ends in the given text, in UTF-16 code units. */
+  readonly offset: number
+  readonly end: number
+  /** 1-based line of its first character, counted from `firstLine`. */
+  readonly line: number
+}
+
+export interface SplitResult {
+  readonly statements: readonly SqlStatement[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/**
+ * Cuts a script into statements as PostgreSQL itself would see them: dollar quotes, E'' strings, nested comments, quoted
+ * identifiers, parentheses (`CREATE RULE … DO (a; b)`) and `BEGIN ATOMIC` bodies hold together. Linear in the text's length.
+ *
+ * Never throws. Things that only psql understands (backslash commands, `COPY … FROM STDIN` with data) and unfinished quotes are
+ * errors with their place; the rest is still split, so that all problems show at once.
+ */
+export function splitStatements(text: string, options: SplitOptions): SplitResult {
+  const splitter = new Splitter(text, options)
+  return splitter.run()
+}
+
+/** A file full of the same mistake is told about it this many times. */
+const diagnosticsMax = 100
+
+class Splitter {
+  readonly #text: string
+  readonly #options: SplitOptions
+  readonly #delimiter: DelimiterMatcher | undefined
+  readonly #statements: SqlStatement[] = []
+  readonly #diagnostics: Diagnostic[] = []
+  #scope: StatementScope = createStatementScope()
+  /** Tokens of the current statement that matter for its text: first and last to keep, and comments to cut out. */
+  #start: number | undefined
+  #end = 0
+  #significant = false
+  #cuts: PostgresToken[] = []
+  /** Set once the rest of the text is known to hold no end of COPY data, so that it is searched only once. */
+  #noCopyEnd = false
+  #lineAt = 0
+  #line: number
+
+  constructor(text: string, options: SplitOptions) {
+    this.#text = text
+    this.#options = options
+    this.#delimiter = options.splitStatements === false ? undefined : createDelimiterMatcher(options.endDelimiter)
+    this.#line = options.firstLine ?? 1
+  }
+
+  run(): SplitResult {
+    let at = 0
+    while (at < this.#text.length) {
+      const delimiterEnd = this.#delimiterEnd(at)
+      if (delimiterEnd !== undefined) {
+        at = this.#finish(delimiterEnd)
+        continue
+      }
+      const token = readPostgresToken(this.#text, at)
+      if (token === undefined) break
+      if (token.kind === 'whitespace') at = this.#blank(token)
+      else {
+        this.#take(token)
+        at = token.end
+      }
+    }
+    this.#finish(this.#text.length)
+    return { statements: this.#statements, diagnostics: this.#diagnostics }
+  }
+
+  #delimiterEnd(at: number): number | undefined {
+    return this.#delimiter === undefined || this.#isNested() ? undefined : this.#delimiter.matchAt(this.#text, at)
+  }
+
+  /** A delimiter of the user's own ends a statement wherever it stands: that is what it was given for. */
+  #isNested(): boolean {
+    const { endDelimiter } = this.#options
+    return (endDelimiter === undefined || endDelimiter === '' || endDelimiter === ';') && this.#scope.isNested()
+  }
+
+  /** A pattern such as `\n/` starts inside of blanks: every line end in them is tried. */
+  #blank(token: PostgresToken): number {
+    if (this.#delimiter === undefined || this.#options.endDelimiter === undefined) return token.end
+    for (let at = token.start + 1; at < token.end; at++) {
+      const code = this.#text.charCodeAt(at)
+      if ((code === 10 || code === 13) && this.#delimiter.matchAt(this.#text, at) !== undefined) return at
+    }
+    return token.end
+  }
+
+  #take(token: PostgresToken): void {
+    if (!token.closed)
+      this.#report(token.start, 'SQL_UNTERMINATED', `The ${describe(token)} that starts here does not end.`, 'Close it.')
+    if (isSignificant(token)) {
+      if (token.kind === 'metaCommand') this.#reportMetaCommand(token)
+      else this.#scope.take(this.#text, token)
+      this.#significant = true
+    } else if (this.#options.stripComments === true && !this.#text.startsWith('/*+', token.start)) {
+      if (this.#start !== undefined) this.#cuts.push(token)
+      return
+    }
+    this.#start ??= token.start
+    this.#end = token.end
+  }
+
+  /** Ends the current statement; gives the place where the next one may start. */
+  #finish(delimiterEnd: number): number {
+    const start = this.#start
+    let next = delimiterEnd
+    if (start !== undefined && this.#significant) {
+      if (this.#scope.isCopyFromStdin()) next = this.#refuseCopy(start, delimiterEnd)
+      this.#statements.push({ text: this.#statementText(start), offset: start, end: this.#end, line: this.#lineOf(start) })
+    }
+    this.#start = undefined
+    this.#significant = false
+    this.#cuts = []
+    this.#scope = createStatementScope()
+    return next
+  }
+
+  #statementText(start: number): string {
+    let text = ''
+    let from = start
+    for (const cut of this.#cuts) {
+      if (cut.start >= this.#end) break
+      const lineEnds = this.#text.slice(cut.start, cut.end).replace(/[^\n]+/g, '')
+      text += this.#text.slice(from, cut.start) + (lineEnds === '' && cut.kind === 'blockComment' ? ' ' : lineEnds)
+      from = cut.end
+    }
+    return text + this.#text.slice(from, this.#end)
+  }
+
+  /** Skips the data lines, which are no SQL, up to the `\.` line. */
+  #refuseCopy(start: number, from: number): number {
+    this.#report(
+      start,
+      'SQL_COPY_FROM_STDIN',
+      'COPY … FROM STDIN takes its data from a client such as psql, which is not there.',
+      'Write the rows as INSERT statements, or use a loadData change with a CSV file.',
+    )
+    if (this.#noCopyEnd) return from
+    const found = /^\\\.[ \t]*\r?$/m.exec(this.#text.slice(from))
+    if (found !== null) return from + found.index + found[0].length
+    this.#noCopyEnd = true
+    return from
+  }
+
+  #reportMetaCommand(token: PostgresToken): void {
+    const command = this.#text.slice(token.start, Math.min(token.end, token.start + 40)).trimEnd()
+    this.#report(
+      token.start,
+      'SQL_PSQL_COMMAND',
+      `"${command}" is a command of psql, which the database server does not understand.`,
+      'Remove it, or write it as SQL; scripts for psql cannot be migrations.',
+    )
+  }
+
+  #report(offset: number, code: string, message: string, hint: string): void {
+    if (this.#diagnostics.length >= diagnosticsMax) return
+    const file = this.#options.file
+    const place = { line: this.#lineOf(offset), column: offset - this.#text.lastIndexOf('\n', offset - 1) }
+    this.#diagnostics.push({ severity: 'error', code, message, ...(file === undefined ? {} : { file }), ...place, hint })
+  }
+
+  /** Offsets are asked for in nearly rising order, so counting goes on from the last one. */
+  #lineOf(offset: number): number {
+    if (offset < this.#lineAt) return this.#line - countLineEnds(this.#text, offset, this.#lineAt)
+    this.#line += countLineEnds(this.#text, this.#lineAt, offset)
+    this.#lineAt = offset
+    return this.#line
+  }
+}
+
+function countLineEnds(text: string, from: number, to: number): number {
+  let count = 0
+  for (let at = from; at < to; at++) if (text.charCodeAt(at) === 10) count++
+  return count
+}
+
+function describe(token: PostgresToken): string {
+  if (token.kind === 'blockComment') return 'comment'
+  if (token.kind === 'quotedIdentifier') return 'quoted identifier'
+  return token.kind === 'dollarString' ? 'dollar-quoted string' : 'string'
+}
