@@ -1,1 +1,5 @@
-export {}
+export { openStore } from './database.ts'
+export type { Store, StoreOptions } from './database.ts'
+export { toJson, toStorableText } from './json.ts'
+export { schemaVersion } from './migrate.ts'
+export type * from './schema.ts'
