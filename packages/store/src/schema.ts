@@ -186,6 +186,9 @@ export interface ExecutionEventsTable {
   event: Json<ExecutionEvent>
   due_at: Time
   timer_key: Optional<string>
+  tries: Generated<number>
+  parked: Generated<boolean>
+  error: Optional<string>
 }
 
 export type StepRunState = 'pending' | 'offered' | 'running' | 'permitted' | 'finished' | 'unknown'
@@ -295,6 +298,8 @@ export interface TasksTable {
   project: string
   selectors: Generated<string[]>
   needs_approval: Generated<boolean>
+  recipients: Optional<string[]>
+  fit_key: string
   spec: Json<Record<string, unknown>>
   step_run_id: Optional<string>
   attempt_number: Generated<number>
@@ -332,6 +337,7 @@ export interface AttemptsTable {
   finish: Generated<boolean>
   cleanup: Generated<boolean>
   ended_reason: Optional<string>
+  complete_sha: Optional<string>
   created_at: Time
   accepted_at: OptionalTime
   ended_at: OptionalTime
@@ -344,6 +350,7 @@ export interface AttemptEventsTable {
   seq: number
   sha: string
   body: Json<Record<string, unknown>>
+  late: Generated<boolean>
   received_at: Time
 }
 
@@ -380,6 +387,7 @@ export interface LogStreamsTable {
   sealed: Generated<boolean>
   sha256: Optional<string>
   gaps: JsonWithDefault<LogGap[]>
+  rewinds: Generated<number>
   watched_until: OptionalTime
   created_at: Time
 }

@@ -15,6 +15,10 @@ create table tasks (
   selectors text[] not null default '{}',
   -- Whether it carries sealed secrets, which only approved delegates get.
   needs_approval boolean not null default false,
+  -- Keys that every sealed secret of it is sealed to; null when it carries none.
+  recipients text[],
+  -- Hash of what decides who may take it (scope, selectors, recipients): tasks with equal keys fit the same delegates.
+  fit_key text not null,
   spec jsonb not null,
   step_run_id text,
   attempt_number integer not null default 1,
@@ -22,8 +26,9 @@ create table tasks (
   done_at timestamptz
 );
 -- The claim depends on this very index: another leading column makes a long backlog a hundred times slower.
-create index tasks_queued on tasks (priority, id) where state = 'queued';
+create index tasks_queued on tasks (fit_key, priority, id) where state = 'queued';
 create index tasks_execution on tasks (execution_id);
+create unique index tasks_group on tasks (execution_id, group_id) where kind = 'stepGroup';
 alter table tasks set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02);
 
 create table task_declines (
@@ -58,13 +63,15 @@ create table attempts (
   -- What is left of it on the delegate's side has to go.
   cleanup boolean not null default false,
   ended_reason text,
+  -- SHA-256 of the body of complete, so that a repeated call is told from another one.
+  complete_sha text,
   created_at timestamptz not null default now(),
   accepted_at timestamptz,
   ended_at timestamptz,
   unique (task_id, epoch)
 );
 create index attempts_execution on attempts (execution_id);
-create index attempts_instance on attempts (delegate_instance_id) where state <> 'ended' or cleanup;
+create index attempts_instance on attempts (delegate_instance_id) where state not in ('completed', 'ended') or cleanup;
 create index attempts_live on attempts (lease_until) where state not in ('completed', 'ended');
 alter table attempts set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02);
 
@@ -75,6 +82,8 @@ create table attempt_events (
   seq integer not null,
   sha text not null,
   body jsonb not null,
+  -- Came after a newer attempt had taken over: evidence only.
+  late boolean not null default false,
   received_at timestamptz not null default now(),
   primary key (attempt_id, source, boot_id, seq)
 );
@@ -111,6 +120,7 @@ create table log_streams (
   sealed boolean not null default false,
   sha256 text,
   gaps jsonb not null default '[]',
+  rewinds integer not null default 0,
   watched_until timestamptz,
   created_at timestamptz not null default now()
 );

@@ -46,9 +46,13 @@ create table execution_events (
   event jsonb not null,
   due_at timestamptz not null default now(),
   timer_key text,
+  -- How often advancing by it failed; parked ones wait for a person.
+  tries integer not null default 0,
+  parked boolean not null default false,
+  error text,
   unique (execution_id, timer_key)
 );
-create index execution_events_due on execution_events (due_at, id);
+create index execution_events_due on execution_events (due_at, id) where not parked;
 create index execution_events_execution on execution_events (execution_id, id);
 alter table execution_events set (autovacuum_vacuum_scale_factor = 0.01, autovacuum_analyze_scale_factor = 0.02);
 
