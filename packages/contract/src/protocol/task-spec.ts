@@ -94,6 +94,9 @@ export const taskSpec = z.object({
     .object({
       stepRunId: z.string(),
       attemptId: z.string(),
+      /** Epoch of that attempt: with it its database sessions are recognised. */
+      epoch: z.number().int(),
+      direction: z.enum(['apply', 'rollback']),
       planDigest: z.string().optional(),
       commit: z.string().optional(),
       changesets: z.array(z.object({ id: z.string(), author: z.string(), path: z.string() })),

@@ -1,0 +1,250 @@
+import { hostname } from 'node:os'
+import { type Diagnostic, formatDiagnostic, limits } from '@sluice/base'
+import type { Changelog } from '@sluice/changelog'
+import {
+  type ChangesetKey,
+  type CommandReport,
+  type Database,
+  type EngineEvent,
+  type OnEngineEvent,
+  type ReportEntry,
+  type SelectionOptions,
+  type WriteOptions,
+} from '@sluice/engine'
+import { changesetName, describeEngineEvent, describeEngineFailure } from './engine-log.ts'
+import { settleUnknown } from './inspect-work.ts'
+import { requestPermit } from './permit.ts'
+import { readServerIdentity } from './server-identity.ts'
+import { failed, type StepContext, type StepResult } from './step-context.ts'
+
+/** A database step with everything open that it works on. */
+export interface DatabaseStep {
+  readonly database: Database
+  readonly changelog: Changelog
+  readonly commit: string
+  readonly selection: SelectionOptions
+  readonly onEvent: OnEngineEvent
+  /** Set when the permit was refused: the engine then ends without having written. */
+  readonly refusal: { error?: unknown }
+  /** Opens another connection with the same credentials, for the look back after a lost one. */
+  reopen(signal: AbortSignal): Promise<Database>
+}
+
+/** Most changesets in one `plan.ready` message, as the contract bounds it. */
+const planBatch = 1000
+
+export function reportPlan(context: StepContext, digest: string, keys: readonly ChangesetKey[]): void {
+  const { stepRunId } = context.step
+  for (let start = 0; start === 0 || start < keys.length; start += planBatch) {
+    const changesets = keys.slice(start, start + planBatch).map(({ id, author, path }) => ({ id, author, path }))
+    context.send({ type: 'plan.ready', stepRunId, digest, total: keys.length, changesets, more: start + planBatch < keys.length })
+  }
+}
+
+/** How the engine takes the lock and asks for the permit, for one command of a step. */
+export function writeOptions(context: StepContext, work: DatabaseStep, planDigest: string, changesetCount: number): WriteOptions {
+  const { step, timer, log, timings } = context
+  return {
+    runId: step.stepRunId,
+    host: hostname(),
+    lockWaitMs: timings.targetWaitMs,
+    cancelWaitMs: timings.cancelInterruptMs,
+    beforeFirstWrite: async () => {
+      timer.pause()
+      let said = ''
+      // From here on the delegate must not kill this process: the permit may be granted without our seeing the answer.
+      context.permits.add(step.stepRunId)
+      const identity = await readServerIdentity(work.database)
+      await requestPermit(
+        {
+          stepRunId: step.stepRunId,
+          targetKey: step.database.targetKey,
+          serverIdentity: identity,
+          planDigest,
+          commit: work.commit,
+          changesetCount,
+        },
+        {
+          ...context,
+          signal: context.stop.signal,
+          onWaiting: (what) => {
+            if (what === said) return
+            said = what
+            log.line(`Waiting: ${what}`)
+            context.send({ type: 'step.waiting', stepRunId: step.stepRunId, what: what.slice(0, 1000) })
+          },
+        },
+      ).catch((error: unknown) => {
+        work.refusal.error = error
+        throw error
+      })
+      timer.resume()
+    },
+  }
+}
+
+/** Turns engine events into log lines, events for the server, and pauses of the step's clock. */
+export function createEngineListener(context: StepContext): OnEngineEvent {
+  const { log, stop, timer, step } = context
+  const statements = new Map<string, number>()
+  return (event: EngineEvent) => {
+    const text = describeEngineEvent(event)
+    if (text !== undefined) log.line(text)
+    switch (event.type) {
+      case 'lockWaiting':
+        timer.pause()
+        break
+      case 'lockAcquired':
+        timer.resume()
+        break
+      case 'changesetStarted':
+        statements.set(changesetName(event.changeset), event.statements)
+        break
+      case 'changesetFinished': {
+        const state = resultStates[event.result]
+        if (state !== undefined) {
+          const { id, author, path } = event.changeset
+          const count = statements.get(changesetName(event.changeset)) ?? 0
+          context.send({
+            type: 'changeset.finished',
+            stepRunId: step.stepRunId,
+            id,
+            author,
+            path,
+            state,
+            durationMs: event.durationMs,
+            statements: count,
+          })
+        }
+        stop.boundary()
+        break
+      }
+      case 'changesetFailed': {
+        const { id, author, path } = event.changeset
+        const count = statements.get(changesetName(event.changeset)) ?? 0
+        const message = describeEngineFailure(event.error).slice(0, 16_000)
+        context.send({
+          type: 'changeset.finished',
+          stepRunId: step.stepRunId,
+          id,
+          author,
+          path,
+          state: 'failed',
+          durationMs: event.durationMs,
+          statements: count,
+          message,
+        })
+        break
+      }
+      default:
+        break
+    }
+  }
+}
+
+const resultStates = {
+  executed: 'applied',
+  reran: 'reran',
+  markedRan: 'markedRan',
+  rolledBack: 'rolledBack',
+  skipped: undefined,
+  failedIgnored: undefined,
+} as const
+
+interface CommandEnd {
+  readonly outputs: Record<string, string | null>
+  readonly lastTag: string | null
+  readonly skipped: number
+  /** `applied to orders_dev`: ends the sentence that counts changesets. */
+  readonly what: string
+}
+
+/** A command's report as the step's result. What the engine could not know is looked up on a new connection, once, within a bound. */
+export async function finishCommand(
+  context: StepContext,
+  work: DatabaseStep,
+  report: CommandReport,
+  direction: 'apply' | 'rollback',
+  end: CommandEnd,
+): Promise<StepResult> {
+  const { log, stop } = context
+  const done = report.entries.filter((entry) => entry.state === 'done').length
+  const summary = {
+    applied: direction === 'apply' ? done : 0,
+    skipped: end.skipped,
+    rolledBack: direction === 'rollback' ? done : 0,
+    lastTag: end.lastTag,
+  }
+  const outputs = end.outputs
+  switch (report.state) {
+    case 'succeeded':
+      log.line(`${String(done)} changesets ${end.what} in ${String(Math.round(report.durationMs))} ms.`)
+      return { outcome: 'Succeeded', outputs, summary }
+    case 'canceled': {
+      const left = `${String(done)} of ${String(report.entries.length)} changesets had been ${end.what}; the running one was rolled back by the database.`
+      if (stop.cause === 'timeout')
+        return {
+          ...failed(
+            'STEP_TIMEOUT',
+            `The step ran out of time. ${left}`,
+            'Give it a longer timeout, or split the change.',
+            'timeout',
+          ),
+          outputs,
+          summary,
+        }
+      return {
+        outcome: 'Cancelled',
+        outputs,
+        summary,
+        failure: { kind: 'step', code: 'STEP_CANCELLED', message: `The step was stopped. ${left}` },
+      }
+    }
+    case 'failed': {
+      const error = report.firstError
+      const message = error === undefined ? 'The command failed without saying why.' : describeEngineFailure(error)
+      log.line(`Failed: ${message}`)
+      return {
+        ...failed(
+          error?.code ?? 'COMMAND_FAILED',
+          message,
+          `${String(done)} of ${String(report.entries.length)} changesets were ${end.what}.`,
+        ),
+        outputs,
+        summary,
+      }
+    }
+    case 'unknown':
+      return settleUnknown(context, work, report, direction, { ...end, summary })
+  }
+}
+
+/** Names of changesets as a bounded JSON list: the whole list is in the execution's changeset records. */
+export function changesetsOutput(keys: readonly ChangesetKey[]): string {
+  const names: string[] = []
+  let size = 2
+  for (const key of keys) {
+    const name = changesetName(key)
+    size += name.length + 4
+    if (size > limits.outputBytesMax / 4) {
+      names.push(`… and ${String(keys.length - names.length)} more`)
+      break
+    }
+    names.push(name)
+  }
+  return JSON.stringify(names)
+}
+
+/** All problems on the log, and as one text for the failure. */
+export function describeProblems(diagnostics: readonly Diagnostic[], log: { line(text: string): void }): string {
+  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error')
+  for (const diagnostic of diagnostics) log.line(formatDiagnostic(diagnostic))
+  const shown = errors.slice(0, 10).map((diagnostic) => formatDiagnostic(diagnostic))
+  if (errors.length > shown.length) shown.push(`… and ${String(errors.length - shown.length)} more, all in the log.`)
+  return shown.join('\n')
+}
+
+/** Entries that may or may not have become durable. */
+export function unknownEntries(report: CommandReport): readonly ReportEntry[] {
+  return report.entries.filter((entry) => entry.state === 'unknown')
+}

@@ -1,0 +1,57 @@
+import { createWriteStream } from 'node:fs'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Logger, systemClock, toAppError } from '@sluice/base'
+import { createAttemptApi } from './attempt-api.ts'
+import { runAttempt } from './run-attempt.ts'
+import { readRunnerConfig } from './runner-config.ts'
+import { readSlotValues } from './slot-values.ts'
+import { runnerVersion } from './version.ts'
+
+/** Exit codes: 0 completed, 3 fenced (another attempt counts), 1 failed. The delegate reports what it saw. */
+const exitCodes = { completed: 0, fenced: 3 } as const
+
+const logger = createLineLogger()
+
+async function main(): Promise<number> {
+  const config = readRunnerConfig(process.env)
+  const slots = readSlotValues()
+  const shutdown = new AbortController()
+  process.once('SIGTERM', () => shutdown.abort(new Error('The runner was asked to end.')))
+  // A terminal's Ctrl-C reaches the whole process group; the delegate decides about its runners.
+  process.on('SIGINT', () => {})
+  process.on('SIGHUP', () => {})
+  const api = createAttemptApi({
+    relay: config.relay,
+    attemptToken: config.attemptToken,
+    timings: config.timings,
+    clock: systemClock,
+    version: runnerVersion,
+  })
+  const end = await runAttempt(config, { api, slots, clock: systemClock, logger, shutdown: shutdown.signal })
+  writeExit(config.attemptDir, { end })
+  return exitCodes[end]
+}
+
+/** The runner's own word on how it ended, for a delegate that was not there to see it. */
+function writeExit(attemptDir: string | undefined, record: Record<string, unknown>): void {
+  if (attemptDir !== undefined) writeFileSync(join(attemptDir, 'exit.json'), JSON.stringify(record), { mode: 0o600 })
+}
+
+function createLineLogger(): Logger {
+  const out = createWriteStream('', { fd: 2, autoClose: false })
+  const write = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
+    out.write(`${JSON.stringify({ time: new Date().toISOString(), level, ...fields, message })}\n`)
+  }
+  return { debug: () => {}, info: write('info'), warn: write('warn'), error: write('error') }
+}
+
+try {
+  process.exitCode = await main()
+} catch (thrown) {
+  const error = toAppError(thrown)
+  logger.error({ code: error.code, error: error.message }, 'The runner failed')
+  writeExit(process.env['SLUICE_ATTEMPT_DIR'], { end: 'failed', code: error.code, message: error.message })
+  process.exitCode = 1
+}
+process.exit()

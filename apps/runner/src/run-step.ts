@@ -1,0 +1,116 @@
+import { hasErrors, toAppError } from '@sluice/base'
+import type { Changelog } from '@sluice/changelog'
+import { openDatabase } from '@sluice/databases'
+import { runApplyStep } from './apply-step.ts'
+import { createFolderTree } from './checkout-tree.ts'
+import { createEngineListener, type DatabaseStep, describeProblems } from './database-step.ts'
+import { fetchGitSource } from './git-source.ts'
+import { readChangelog } from './read-changelog.ts'
+import { runRollbackStep } from './rollback-step.ts'
+import { sessionName } from './session-name.ts'
+import { textOf } from './slot-values.ts'
+import { failed, type StepContext, type StepResult } from './step-context.ts'
+
+const stepTypes: Readonly<Record<string, (context: StepContext, work: DatabaseStep) => Promise<StepResult>>> = {
+  DBSchemaApply: runApplyStep,
+  DBSchemaRollback: runRollbackStep,
+}
+
+/** Runs one step to its end. Never throws: whatever happens becomes a result. */
+export async function runStep(context: StepContext): Promise<StepResult> {
+  const { step, order, log, stop } = context
+  const refusal: { error?: unknown } = {}
+  try {
+    const run = stepTypes[order.type]
+    if (run === undefined)
+      return failed('STEP_TYPE_UNSUPPORTED', `This runner cannot run steps of type "${order.type}".`, 'Upgrade the delegate.')
+    return await runDatabaseStep(context, refusal, run)
+  } catch (thrown) {
+    const error = toAppError(refusal.error ?? thrown)
+    log.line(`${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`)
+    if (error.code === 'PERMIT_ALREADY_ISSUED') {
+      return { outcome: 'Unknown', failure: { kind: 'infrastructure', code: error.code, message: error.message } }
+    }
+    if (stop.cause === 'timeout')
+      return failed('STEP_TIMEOUT', `The step "${step.path}" ran out of time before it changed anything.`, undefined, 'timeout')
+    if (stop.signal.aborted || error.code === 'STEP_CANCELLED') {
+      return {
+        outcome: 'Cancelled',
+        failure: { kind: 'step', code: 'STEP_CANCELLED', message: 'The step was stopped before it changed anything.' },
+      }
+    }
+    const kind = error.kind === 'internal' ? 'infrastructure' : 'step'
+    return failed(
+      error.code,
+      error.kind === 'internal' ? `Internal error of the runner: ${error.message}` : error.message,
+      error.hint,
+      kind,
+    )
+  }
+}
+
+async function runDatabaseStep(
+  context: StepContext,
+  refusal: { error?: unknown },
+  run: (context: StepContext, work: DatabaseStep) => Promise<StepResult>,
+): Promise<StepResult> {
+  const { step, order, slots, log, stop, task } = context
+  const { source, database: binding } = step
+  const revision = order.pinnedCommit ?? `${source.revision.kind} ${source.revision.name}`
+  log.line(`Fetching ${source.url} at ${revision}.`)
+  const checkout = await fetchGitSource(source, {
+    workDir: context.workDir,
+    slots,
+    pinnedCommit: order.pinnedCommit,
+    signal: stop.signal,
+    onLine: (line) => log.line(`git: ${line}`),
+  })
+  log.line(`Commit ${checkout.commit}.`)
+  context.send({ type: 'source.resolved', stepRunId: step.stepRunId, sourceKey: source.sourceKey, commit: checkout.commit })
+
+  const parsed = await readChangelog(createFolderTree(checkout.dir), source.location, binding)
+  if (parsed.changelog === undefined || hasErrors(parsed.diagnostics)) {
+    return failed(
+      'CHANGELOG_INVALID',
+      describeProblems(parsed.diagnostics, log),
+      'Mend the changelog and push it; nothing was changed.',
+    )
+  }
+  for (const diagnostic of parsed.diagnostics) log.line(`${diagnostic.severity}: ${diagnostic.message}`)
+
+  const open = (signal: AbortSignal) =>
+    openDatabase({
+      url: binding.connectionUrl,
+      user: textOf(binding.username, slots),
+      password: textOf(binding.password, slots),
+      applicationName: sessionName(binding.dbInstance, task.epoch, task.attemptId),
+      signal,
+    })
+  log.line(`Connecting to ${binding.targetKey}.`)
+  const database = await open(stop.signal)
+  try {
+    return await run(
+      context,
+      createWork(context, refusal, { database, changelog: parsed.changelog, commit: checkout.commit, reopen: open }),
+    )
+  } finally {
+    await database.close()
+  }
+}
+
+function createWork(
+  context: StepContext,
+  refusal: { error?: unknown },
+  opened: Pick<DatabaseStep, 'database' | 'commit' | 'reopen'> & { changelog: Changelog },
+): DatabaseStep {
+  const contexts = context.step.database.context
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  return {
+    ...opened,
+    selection: contexts === undefined || contexts.length === 0 ? {} : { contexts },
+    onEvent: createEngineListener(context),
+    refusal,
+  }
+}

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError, type Timings, timingsFromScale } from '@sluice/base'
+import { type TaskSpec, taskSpec } from '@sluice/contract'
+
+/** What the executor hands to a runner: places and the task, nothing secret. */
+export interface RunnerConfig {
+  readonly attemptDir: string
+  /** `unix:/path` of the delegate's relay, or an https origin. */
+  readonly relay: string
+  readonly attemptToken: string
+  readonly task: TaskSpec
+  readonly timings: Timings
+}
+
+/**
+ * Reads the runner's environment and task file. Throws `AppError` naming the variable or file that is missing or broken.
+ */
+export function readRunnerConfig(env: Readonly<Record<string, string | undefined>>): RunnerConfig {
+  const attemptDir = required(env, 'SLUICE_ATTEMPT_DIR')
+  const taskFile = join(attemptDir, 'task.json')
+  const parsed = taskSpec.safeParse(JSON.parse(readText(taskFile)))
+  if (!parsed.success) {
+    throw new AppError('invalid', 'TASK_NOT_UNDERSTOOD', `The task in "${taskFile}" is not one that this runner understands.`, {
+      hint: 'Delegate and runner should be of the same version.',
+      cause: parsed.error,
+    })
+  }
+  return {
+    attemptDir,
+    relay: required(env, 'SLUICE_RELAY'),
+    attemptToken: readText(required(env, 'SLUICE_ATTEMPT_TOKEN_FILE')).trim(),
+    task: parsed.data,
+    timings: timingsFromScale(env['SLUICE_TIME_SCALE']),
+  }
+}
+
+function required(env: Readonly<Record<string, string | undefined>>, name: string): string {
+  const value = env[name]
+  if (value === undefined || value === '') {
+    throw new AppError('invalid', 'RUNNER_ENVIRONMENT', `The environment variable ${name} is missing.`, {
+      hint: 'A runner is started by a delegate, not by hand.',
+    })
+  }
+  return value
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new AppError('invalid', 'RUNNER_ENVIRONMENT', `The file "${file}" cannot be read.`, { cause })
+  }
+}

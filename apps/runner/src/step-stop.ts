@@ -1,0 +1,63 @@
+/** Why a step is being stopped before its end. */
+export type StopCause = 'cancel' | 'timeout'
+
+/**
+ * A step's way to be stopped. `graceful` lets the running changeset end and begins no other; `interrupt` cancels the running statement
+ * at the database. Nothing here ever kills a process that holds a permit.
+ */
+export class StepStop {
+  readonly #controller = new AbortController()
+  #cause: StopCause | undefined
+  #atBoundary = false
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  get cause(): StopCause | undefined {
+    return this.#cause
+  }
+
+  /** `busy` says whether a changeset is running now; a graceful stop then waits for `boundary`. */
+  stop(cause: StopCause, mode: 'graceful' | 'interrupt' | 'force', busy: boolean): void {
+    this.#cause ??= cause
+    if (mode === 'graceful' && busy) this.#atBoundary = true
+    else this.#abort()
+  }
+
+  /** Called between changesets. */
+  boundary(): void {
+    if (this.#atBoundary) this.#abort()
+  }
+
+  #abort(): void {
+    if (!this.#controller.signal.aborted) this.#controller.abort(new Error(`The step was stopped: ${this.#cause ?? 'cancel'}.`))
+  }
+}
+
+/** Counts a step's own running time: the waits for its target do not count. */
+export class StepTimer {
+  readonly #onTimeout: () => void
+  #remainingMs: number
+  #startedAt: number | undefined
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(timeoutMs: number, onTimeout: () => void) {
+    this.#remainingMs = timeoutMs
+    this.#onTimeout = onTimeout
+  }
+
+  resume(): void {
+    if (this.#startedAt !== undefined) return
+    this.#startedAt = performance.now()
+    // setTimeout takes at most 2^31-1 ms, about 24 days.
+    this.#timer = setTimeout(this.#onTimeout, Math.min(Math.max(0, this.#remainingMs), 2 ** 31 - 1))
+  }
+
+  pause(): void {
+    if (this.#startedAt === undefined) return
+    clearTimeout(this.#timer)
+    this.#remainingMs -= performance.now() - this.#startedAt
+    this.#startedAt = undefined
+  }
+}
