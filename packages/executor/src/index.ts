@@ -1,1 +1,8 @@
-export {}
+export type { AttemptEnd, AttemptPlan, Executor, PlacedAttempt, PlacePhase, SignalResult, SlotValues } from './executor.ts'
+export { makeFolder, writeFileAtomic } from './atomic-file.ts'
+export { createDummyExecutor, createDummyWorld } from './dummy-executor.ts'
+export type { DummyBehaviour, DummyExecutor, DummyWorld } from './dummy-executor.ts'
+export { createProcessExecutor } from './process-executor.ts'
+export type { ProcessExecutorOptions } from './process-executor.ts'
+export { identifyProcess, isRunning, machineBoot } from './process-identity.ts'
+export type { ProcessIdentity } from './process-identity.ts'
