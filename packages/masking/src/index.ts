@@ -1,1 +1,8 @@
-export {}
+export { createMasker, defaultReplacement } from './masker.ts'
+export type { Masker, MaskerOptions, SecretValue } from './masker.ts'
+export { partialBytesMin } from './mask-stream.ts'
+export type { MaskStream } from './mask-stream.ts'
+export { createPatternMasker, patternLineBytesMax } from './pattern-masker.ts'
+export type { PatternMasker } from './pattern-masker.ts'
+export { encodingsOf, needleBytesMin } from './encodings.ts'
+export { needlesBytesMax } from './automaton.ts'
