@@ -66,7 +66,9 @@ function openElsewhere(then: string, change: Partial<EmbeddedPostgresOptions>, e
 }
 
 async function firstLine(child: ReturnType<typeof openElsewhere>): Promise<{ pid: number; url: string }> {
-  const [chunk] = (await once(child.stdout, 'data')) as [Buffer]
+  const ended = once(child, 'exit').then(() => assert.fail('The other process ended before it had opened its server.'))
+  const [chunk] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer]
+  ended.catch(() => {})
   const [pid, url] = chunk.toString().trim().split(' ')
   return { pid: Number(pid), url: url ?? '' }
 }
@@ -203,7 +205,11 @@ test('the data folder may stand below one that is closed to everybody else', asy
   await using server = await openEmbeddedPostgres(options({ dataDir: join(closed, 'data'), durability: 'full' }))
   assert.equal(await ask(server, 'select 1'), 1)
   // Large objects, sorting on disk and a checkpoint: all of them open files by name.
-  await ask(server, 'set work_mem = 64; select count(*) from (select * from generate_series(1, 50000) n order by n desc) s')
+  await ask(server, "set work_mem = '64kB'")
+  assert.equal(
+    await ask(server, 'select count(*)::int from (select * from generate_series(1, 500000) n order by n desc limit 400000) s'),
+    400000,
+  )
   await ask(server, 'checkpoint')
 })
 
@@ -211,11 +217,12 @@ test(
   'an ordinary user can run it, and root can take such a folder over without taking it away',
   { skip: !isRoot && 'needs root' },
   async () => {
+    // "daemon": a user that every system has.
     const home = join(base, 'home')
     mkdirSync(home)
-    chownSync(home, 1234, 1234)
+    chownSync(home, 1, 1)
     const own = { dataDir: join(home, 'data') }
-    const child = openElsewhere('await server.stop()', own, { uid: 1234, gid: 1234 })
+    const child = openElsewhere('await server.stop()', own, { uid: 1, gid: 1 })
     const { url } = await firstLine(child)
     assert.match(url, /^postgres:/)
     const [code] = (await once(child, 'exit')) as [number]

@@ -25,7 +25,7 @@ export async function createCluster(context: ProgramContext, folder: DataFolder)
       'internal',
       'EMBEDDED_POSTGRES_INIT_FAILED',
       `A new PostgreSQL cluster in "${folder.dir}" could not be made: ${result.output.split('\n').slice(-5).join(' ')}`,
-      { hint: 'Check that the disk has room (60 MB) and that the folder is on a file system with Unix permissions.' },
+      { hint: 'Check that the disk has room (60 MB), and that the folder is on a file system with Unix permissions.' },
     )
   }
   await writeFile(join(staged, 'pg_hba.conf'), 'host all,replication all 127.0.0.1/32 scram-sha-256\n')
