@@ -1,0 +1,9 @@
+import { registerSessionEndpoints } from './access/session-endpoints.ts'
+import type { App } from './app-context.ts'
+import { registerHealth } from './health.ts'
+
+/** Serves every call of the contract. */
+export async function registerAll(app: App): Promise<void> {
+  registerHealth(app)
+  registerSessionEndpoints(app)
+}
