@@ -16,3 +16,96 @@ export { defaultSettings, readSettings, updateSettings } from './settings.ts'
 export type { AccountSettings } from './settings.ts'
 export { hashToken } from './tokens.ts'
 export { ensureDefaultScopes } from './default-scopes.ts'
+export { countInstances, readInstanceFacts, readSecretFacts } from './entities/entity-facts.ts'
+export type { InstanceFacts, SecretFacts } from './entities/entity-facts.ts'
+export {
+  deleteEntity,
+  getEntity,
+  insertEntity,
+  listReferrers,
+  lockEntity,
+  lockReferenced,
+  replaceEntity,
+} from './entities/entity-store.ts'
+export type { EntityKey, EntityReference, EntityWrite } from './entities/entity-store.ts'
+export { listEntities } from './entities/list-entities.ts'
+export type { EntityCursor, EntityFilter } from './entities/list-entities.ts'
+export { getSecretValue, writeSecretValue } from './entities/secret-values.ts'
+export type { SealedValue } from './entities/secret-values.ts'
+export { createFitKey, explainMisfit, fits } from './queue/fit.ts'
+export type { DelegateFit, TaskFit } from './queue/fit.ts'
+export { enqueueTask } from './queue/enqueue-task.ts'
+export type { NewTask } from './queue/enqueue-task.ts'
+export { claimTasks, claimText, claimValues, listContestedKeys, listQueuedKeys, orderKeys, readFit } from './queue/claim-tasks.ts'
+export type { ClaimedTask, ClaimSlot } from './queue/claim-tasks.ts'
+export { declineAttempt, expireOffers, withdrawTask } from './queue/release-task.ts'
+export { acceptAttempt } from './attempts/accept-attempt.ts'
+export type { AcceptedTask } from './attempts/accept-attempt.ts'
+export { completeAttempt } from './attempts/complete-attempt.ts'
+export { endAttempt, failInspection } from './attempts/end-attempt.ts'
+export { judgeLeases } from './attempts/judge-leases.ts'
+export type { Judgement } from './attempts/judge-leases.ts'
+export { isLive, lockAttempt, readAttempt } from './attempts/read-attempt.ts'
+export type { AttemptFacts } from './attempts/read-attempt.ts'
+export { clearCleanups, readInstanceCommands, readRunnerNews } from './attempts/read-orders.ts'
+export type { InstanceCommand, RunnerNews } from './attempts/read-orders.ts'
+export { renewLeases, touchAttempt } from './attempts/renew-leases.ts'
+export type { HeartbeatEntry, LeaseVerdict } from './attempts/renew-leases.ts'
+export { grantPermit, refusalOf, releasePermit } from './permits.ts'
+export type { PermitAnswer, PermitRequestFacts, TargetHolder } from './permits.ts'
+export { recordEvents } from './reports/record-events.ts'
+export type { RecordAnswer, ReportBatch } from './reports/record-events.ts'
+export { markAttemptPhase } from './reports/placement-reports.ts'
+export {
+  lockReportedSteps,
+  markStepFinished,
+  markStepStarted,
+  markStepWaiting,
+  storeChangesets,
+  storeInspection,
+  storePlan,
+  storeResolvedSource,
+} from './reports/step-reports.ts'
+export type { ChangesetReport, InspectionFinding, ReportedStep } from './reports/step-reports.ts'
+export { addExecutionNote, lockExecution, storeExecution } from './executions/advance-execution.ts'
+export type { ExecutionUpdate, LockedExecution } from './executions/advance-execution.ts'
+export {
+  clearTimer,
+  deleteEvents,
+  hasDueEvents,
+  insertExecutionEvent,
+  listDueExecutions,
+  msUntilNextDue,
+  postponeEvent,
+  readDueEvents,
+  setTimer,
+} from './executions/inbox.ts'
+export type { InboxEvent } from './executions/inbox.ts'
+export {
+  cancelAttempt,
+  cancelStepRun,
+  finishAttemptSteps,
+  markStepOver,
+  markStepUnknown,
+  offerStepRun,
+  upsertStepRuns,
+} from './executions/step-runs.ts'
+export type { NewStepRun } from './executions/step-runs.ts'
+export { createNonce, deleteOldNonces, takeNonce } from './delegates/nonces.ts'
+export { enrolInstance, isEnrolRace, keyIdOf } from './delegates/enrol-instance.ts'
+export type { EnrolAnswer, EnrolInput } from './delegates/enrol-instance.ts'
+export {
+  deregisterInstance,
+  listSelectionCandidates,
+  readInstance,
+  storeInstanceVersion,
+  touchInstance,
+} from './delegates/instances.ts'
+export type { ConnectedInstance, SelectionCandidate } from './delegates/instances.ts'
+export { appendLog, readLogBytes } from './logs/append-log.ts'
+export type { LogAnswer, LogAppend } from './logs/append-log.ts'
+export { sealLog } from './logs/seal-log.ts'
+export type { LogSeal, SealAnswer } from './logs/seal-log.ts'
+export { loadServerKeys } from './server-keys.ts'
+export type { ServerKey } from './server-keys.ts'
+export { deleteOldExecutions, sweepExpired } from './retention.ts'

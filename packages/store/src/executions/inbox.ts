@@ -93,7 +93,11 @@ export async function hasDueEvents(connection: Queryable, executionId: string): 
 }
 
 export async function deleteEvents(connection: Queryable, ids: readonly number[]): Promise<void> {
-  await connection.query({ name: 'delete-events', text: 'delete from execution_events where id = any ($1::bigint[])', values: [ids] })
+  await connection.query({
+    name: 'delete-events',
+    text: 'delete from execution_events where id = any ($1::bigint[])',
+    values: [ids],
+  })
 }
 
 /** Puts an event that could not be advanced off, or aside for good once it failed too often. */

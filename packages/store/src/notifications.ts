@@ -1,0 +1,197 @@
+import { backoffMs, type Clock, type Logger, systemClock, type Timings } from '@sluice/base'
+import pg from 'pg'
+import type { Queryable } from './queryable.ts'
+
+/**
+ * `sluice_task`: a fit key that has a queued task, or `instance:<id>` with a command. `sluice_attempt`: an attempt with news for its
+ * runner. `sluice_execution`: an execution that changed, or `inbox:<id>` with an event to advance. `sluice_log`: a log stream that grew.
+ */
+export type Channel = 'sluice_task' | 'sluice_attempt' | 'sluice_execution' | 'sluice_log'
+
+const channels: readonly Channel[] = ['sluice_task', 'sluice_attempt', 'sluice_execution', 'sluice_log']
+
+/** `payload` is undefined after a reconnect: anything may have happened meanwhile, so look again. */
+export type NotificationCallback = (payload: string | undefined) => void
+
+export interface WaitOptions {
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal | undefined
+  /** How often `check` runs without any notification. */
+  readonly recheckMs?: number | undefined
+}
+
+/** What other processes say through PostgreSQL's NOTIFY. A hint only: the truth is in the tables, and waiters look again by themselves. */
+export interface Notifications {
+  start(): void
+  stop(): Promise<void>
+  /** Whether the listening connection is up. */
+  readonly connected: boolean
+  /** Calls back for one payload, or for all of a channel when `payload` is undefined. Returns what ends it. */
+  subscribe(channel: Channel, payload: string | undefined, callback: NotificationCallback): () => void
+  /**
+   * Runs `check` now and after every notification until it gives something; undefined when the time is over or the signal fires. An
+   * error of `check` is thrown.
+   */
+  waitFor<Result>(
+    channel: Channel,
+    payload: string,
+    check: () => Promise<Result | undefined>,
+    options: WaitOptions,
+  ): Promise<Result | undefined>
+}
+
+export interface NotificationsOptions {
+  readonly url: string
+  readonly timings: Timings
+  readonly logger: Logger
+  readonly clock?: Clock | undefined
+}
+
+/** Says something on a channel; delivered when the transaction commits. Equal payloads of one transaction are delivered once. */
+export async function notify(connection: Queryable, channel: Channel, payload: string): Promise<void> {
+  await connection.query({ name: 'notify', text: 'select pg_notify($1, $2)', values: [channel, payload] })
+}
+
+const probeAnswerMs = 10_000
+
+/** One LISTEN connection per process, reconnected for ever with growing waits. */
+export function createNotifications(options: NotificationsOptions): Notifications {
+  const { logger, timings } = options
+  const clock = options.clock ?? systemClock
+  const subscribers = new Map<Channel, Map<string | undefined, Set<NotificationCallback>>>(
+    channels.map((channel) => [channel, new Map()]),
+  )
+  let connected = false
+  let stopping: AbortController | undefined
+  let running: Promise<void> | undefined
+
+  const deliver = (channel: Channel, payload: string): void => {
+    const byPayload = subscribers.get(channel)
+    for (const key of [payload, undefined]) {
+      for (const callback of byPayload?.get(key) ?? []) callback(payload)
+    }
+  }
+  const deliverToAll = (): void => {
+    for (const byPayload of subscribers.values()) {
+      for (const callbacks of byPayload.values()) for (const callback of callbacks) callback(undefined)
+    }
+  }
+
+  const listenOnce = async (signal: AbortSignal): Promise<void> => {
+    const current = new pg.Client({
+      connectionString: options.url,
+      application_name: 'sluice-listen',
+      keepAlive: true,
+      connectionTimeoutMillis: 10_000,
+    })
+    let giveUp: () => void = () => {}
+    const lost = new Promise<void>((resolve) => {
+      giveUp = resolve
+    })
+    current.on('error', giveUp)
+    current.on('end', giveUp)
+    signal.addEventListener('abort', giveUp, { once: true })
+    try {
+      await current.connect()
+      current.on('notification', ({ channel, payload }) => deliver(channel as Channel, payload ?? ''))
+      await current.query(channels.map((channel) => `listen ${channel}`).join(';'))
+      connected = true
+      deliverToAll()
+      // A half-dead connection delivers nothing and says nothing; a query now and then finds out.
+      let timer: NodeJS.Timeout | undefined
+      const probe = setInterval(() => {
+        if (timer !== undefined) return
+        timer = setTimeout(giveUp, probeAnswerMs)
+        const answered = (): void => {
+          clearTimeout(timer)
+          timer = undefined
+        }
+        current.query('select 1').then(answered, answered)
+      }, timings.pollRecheckMs)
+      try {
+        await lost
+      } finally {
+        clearInterval(probe)
+        clearTimeout(timer)
+      }
+    } finally {
+      connected = false
+      signal.removeEventListener('abort', giveUp)
+      // Not awaited: on a half-dead connection the good-bye never comes to an end.
+      void current.end().catch(() => {})
+    }
+  }
+
+  const run = async (signal: AbortSignal): Promise<void> => {
+    for (let attempt = 0; !signal.aborted;) {
+      try {
+        await listenOnce(signal)
+        attempt = 0
+      } catch (error) {
+        logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'listening for notifications failed')
+      }
+      if (signal.aborted) return
+      await clock.sleep(backoffMs(attempt, timings.retryBaseMs, timings.pollRecheckMs), signal).catch(() => {})
+      attempt += 1
+    }
+  }
+
+  const subscribe: Notifications['subscribe'] = (channel, payload, callback) => {
+    const byPayload = subscribers.get(channel) ?? new Map<string | undefined, Set<NotificationCallback>>()
+    const callbacks = byPayload.get(payload) ?? new Set()
+    callbacks.add(callback)
+    byPayload.set(payload, callbacks)
+    return () => {
+      callbacks.delete(callback)
+      if (callbacks.size === 0 && byPayload.get(payload) === callbacks) byPayload.delete(payload)
+    }
+  }
+
+  return {
+    start() {
+      stopping ??= new AbortController()
+      running ??= run(stopping.signal)
+    },
+    async stop() {
+      stopping?.abort(new Error('stopping'))
+      await running
+    },
+    get connected() {
+      return connected
+    },
+    subscribe,
+    async waitFor(channel, payload, check, { timeoutMs, signal, recheckMs }) {
+      let wake: () => void = () => {}
+      // Set by a notification that arrives while `check` runs, so that none is lost between two looks.
+      let pending = false
+      const unsubscribe = subscribe(channel, payload, () => {
+        pending = true
+        wake()
+      })
+      const onAbort = (): void => wake()
+      signal?.addEventListener('abort', onAbort, { once: true })
+      const deadline = clock.monotonic() + timeoutMs
+      try {
+        for (;;) {
+          pending = false
+          const result = await check()
+          if (result !== undefined) return result
+          const leftMs = deadline - clock.monotonic()
+          if (leftMs <= 0 || signal?.aborted) return undefined
+          if (pending) continue
+          await new Promise<void>((resolve) => {
+            const timer = setTimeout(resolve, Math.min(leftMs, recheckMs ?? timings.pollRecheckMs))
+            wake = () => {
+              clearTimeout(timer)
+              resolve()
+            }
+          })
+          wake = () => {}
+        }
+      } finally {
+        unsubscribe()
+        signal?.removeEventListener('abort', onAbort)
+      }
+    },
+  }
+}
