@@ -129,8 +129,8 @@ export interface GroupState extends NodeTimes {
   /** Attempts that are gone, oldest first. */
   readonly endedAttemptIds: string[]
   queuedAt?: number
-  /** Set when no further step of this group may be offered. */
-  halted?: boolean
+  /** Set once the attempt was told that no further step will come. */
+  finishAsked?: boolean
 }
 
 export type GroupNodeState = StepState | ParallelState<StepState>

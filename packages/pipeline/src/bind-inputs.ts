@@ -1,0 +1,96 @@
+import { didYouMean } from '@sluice/base'
+import type { VariableState, VariableValue } from './execution-state.ts'
+import type { JsonValue, Pipeline, Variable } from './model.ts'
+import { secretRefPattern } from './parse-expression.ts'
+import { parseNumber } from './parse-variables.ts'
+import { quote } from './report.ts'
+import type { Report } from './report.ts'
+import { templateLengthMax } from './template.ts'
+
+/** What a run gave to the variables, by scope. */
+export interface BoundInputs {
+  readonly pipeline: readonly VariableState[]
+  readonly stages: ReadonlyMap<string, readonly VariableState[]>
+}
+
+/** An input that a pipeline takes: `name`, or `stage.name` for a stage's variable. */
+export interface InputDefinition {
+  readonly key: string
+  readonly variable: Variable
+  readonly stage?: string
+}
+
+/** The inputs that a run may give, in order of declaration: for forms and completion. */
+export function listInputs(pipeline: Pipeline): InputDefinition[] {
+  const ofStages = pipeline.stages.flatMap(({ identifier, variables }) =>
+    variables.map((variable) => ({ key: `${identifier}.${variable.name}`, variable, stage: identifier })),
+  )
+  return [...pipeline.variables.map((variable) => ({ key: variable.name, variable })), ...ofStages].filter(
+    ({ variable }) => variable.input,
+  )
+}
+
+/** Checks a run's inputs against the variables. Values are data: an expression in one stays text. */
+export function bindInputs(pipeline: Pipeline, inputs: Readonly<Record<string, JsonValue>>, report: Report): BoundInputs {
+  const definitions = listInputs(pipeline)
+  const given = new Map(Object.entries(inputs))
+  const ofPipeline: VariableState[] = []
+  const ofStages = new Map<string, VariableState[]>()
+  for (const { key, variable, stage } of definitions) {
+    const input = given.get(key)
+    given.delete(key)
+    if (input === undefined) {
+      if (variable.required && variable.value === undefined) {
+        const hint = `Give it a value: --input ${key}=…`
+        report.error('PIPELINE_INPUT_MISSING', `The input ${quote(key)} is required.`, undefined, hint)
+      }
+      continue
+    }
+    const value = bindValue(key, variable, input, report)
+    if (value === undefined) continue
+    const bound = { name: variable.name, type: variable.type, value }
+    if (stage === undefined) ofPipeline.push(bound)
+    else ofStages.set(stage, [...(ofStages.get(stage) ?? []), bound])
+  }
+  for (const key of given.keys()) reportUnknown(pipeline, key, definitions, report)
+  return { pipeline: ofPipeline, stages: ofStages }
+}
+
+function reportUnknown(pipeline: Pipeline, key: string, definitions: readonly InputDefinition[], report: Report): void {
+  const isFixed =
+    pipeline.variables.some((variable) => variable.name === key) ||
+    pipeline.stages.some(({ identifier, variables }) => variables.some((variable) => `${identifier}.${variable.name}` === key))
+  if (isFixed) {
+    const hint = 'Write value: <+input>.default(…) in the pipeline to let a run choose it.'
+    report.error('PIPELINE_INPUT_FIXED', `The variable ${quote(key)} has a fixed value.`, undefined, hint)
+    return
+  }
+  const keys = definitions.map((definition) => definition.key)
+  const near = didYouMean(key, keys)
+  const known = keys.length === 0 ? 'The pipeline takes no inputs.' : `There are ${keys.slice(0, 20).join(', ')}.`
+  const hint = near === undefined ? known : `Did you mean "${near}"?`
+  report.error('PIPELINE_INPUT_UNKNOWN', `The pipeline has no input ${quote(key)}.`, undefined, hint)
+}
+
+function bindValue(key: string, variable: Variable, input: JsonValue, report: Report): VariableValue | undefined {
+  const fail = (problem: string, hint?: string): undefined => {
+    report.error('PIPELINE_INPUT_INVALID', `The input ${quote(key)} ${problem}.`, undefined, hint)
+    return undefined
+  }
+  if (input === null || typeof input === 'object') return fail('has to be a text or a number')
+  const text = String(input)
+  if (text.length > templateLengthMax) return fail(`has more than ${templateLengthMax} characters`)
+  if (text.includes('\0')) return fail('contains a NUL character')
+  if (!text.isWellFormed()) return fail('is not valid Unicode')
+  if (variable.allowedValues !== undefined && !variable.allowedValues.includes(text)) {
+    const hint = `Allowed are ${variable.allowedValues.slice(0, 20).join(', ')}.`
+    return fail('is not one of the allowed values', hint)
+  }
+  if (variable.type === 'Secret') {
+    if (secretRefPattern.test(text)) return { kind: 'secret', ref: text }
+    return fail('has to be the name of a secret, not its value', 'Store the value with `sluice secret set`.')
+  }
+  if (variable.type === 'String') return { kind: 'value', value: text }
+  const value = typeof input === 'number' && Number.isFinite(input) ? input : parseNumber(text)
+  return value === undefined ? fail('has to be a number') : { kind: 'value', value }
+}

@@ -1,0 +1,249 @@
+import { didYouMean } from '@sluice/base'
+import { pathsOf } from './expression.ts'
+import type { Pipeline, Place, Stage, Variable } from './model.ts'
+import { parseExpression } from './parse-expression.ts'
+import { parseReference } from './reference.ts'
+import type { NodeReference, Reference } from './reference.ts'
+import { quote } from './report.ts'
+import type { Report } from './report.ts'
+import { templateSites } from './template-sites.ts'
+import type { Position, TemplateSite } from './template-sites.ts'
+
+/** Reports every reference that cannot have a value whatever happens: unknown names, what runs later, circles of variables. */
+export function checkReferences(pipeline: Pipeline, report: Report): void {
+  const checker = new Checker(pipeline, report)
+  for (const site of templateSites(pipeline)) checker.check(site)
+  checker.checkCircles()
+}
+
+class Checker {
+  readonly #pipeline: Pipeline
+  readonly #report: Report
+  /** Which variables each variable's value names; keys are `name` for the pipeline's and `stage.name` for a stage's. */
+  readonly #uses = new Map<string, Set<string>>()
+
+  constructor(pipeline: Pipeline, report: Report) {
+    this.#pipeline = pipeline
+    this.#report = report
+  }
+
+  check(site: TemplateSite): void {
+    for (const part of site.template ?? []) {
+      if (part.kind === 'expression') this.#expression(site, part.expression, part.place)
+    }
+    if (site.condition !== undefined) this.#expression(site, site.condition.expression, site.condition.place)
+  }
+
+  /** Variables whose values need each other. */
+  checkCircles(): void {
+    const done = new Set<string>()
+    const places = new Map<string, Place>()
+    for (const { name, place } of this.#pipeline.variables) places.set(name, place)
+    for (const { identifier, variables } of this.#pipeline.stages) {
+      for (const { name, place } of variables) places.set(`${identifier}.${name}`, place)
+    }
+    for (const start of this.#uses.keys()) {
+      // Iterative, since a chain may be as long as the list of variables.
+      const stack: { key: string; rest: string[] }[] = [{ key: start, rest: [...(this.#uses.get(start) ?? [])] }]
+      const open = new Set([start])
+      while (stack.length > 0) {
+        const top = stack.at(-1)
+        const next = top?.rest.pop()
+        if (top === undefined || next === undefined) {
+          if (top !== undefined) {
+            open.delete(top.key)
+            done.add(top.key)
+          }
+          stack.pop()
+        } else if (open.has(next)) {
+          const message = `The value of variable ${quote(next)} needs itself.`
+          this.#report.error(
+            'PIPELINE_CIRCLE',
+            message,
+            places.get(next),
+            'Give one of the variables a value without the others.',
+          )
+          done.add(next)
+          for (const { key } of stack) done.add(key)
+          stack.length = 0
+        } else if (!done.has(next)) {
+          open.add(next)
+          stack.push({ key: next, rest: [...(this.#uses.get(next) ?? [])] })
+        }
+      }
+      done.add(start)
+    }
+  }
+
+  #expression(site: TemplateSite, source: string, place: Place): void {
+    const parsed = parseExpression(source)
+    if (!parsed.ok) return
+    for (const { segments } of pathsOf(parsed.expression)) {
+      const result = parseReference(segments)
+      if (!result.ok) this.#report.error('EXPRESSION_REFERENCE', `${site.what}: ${result.message}`, place, result.hint)
+      else this.#reference(site, result.reference, place)
+    }
+  }
+
+  #reference(site: TemplateSite, reference: Reference, place: Place): void {
+    switch (reference.kind) {
+      case 'pipelineFact':
+      case 'pipelineStatus':
+      case 'trigger':
+        return
+      case 'pipelineVariable':
+        this.#variable(site, this.#pipeline.variables, reference.name, 'pipeline', undefined, place)
+        return
+      case 'ownFact': {
+        const has = reference.of === 'step' ? site.inStep : site.inGroup
+        if (!has) this.#fail(site, `there is no ${reference.of === 'step' ? 'step' : 'step group'} here.`, place)
+        return
+      }
+      default: {
+        const index = this.#stageIndex(site, reference.stage, place)
+        const stage = index === undefined ? undefined : this.#pipeline.stages[index]
+        if (index !== undefined && stage !== undefined) this.#inStage(site, reference, index, stage, place)
+      }
+    }
+  }
+
+  #inStage(
+    site: TemplateSite,
+    reference: Extract<Reference, { kind: 'stageFact' | 'stageStatus' | 'stageVariable' }> | NodeReference,
+    index: number,
+    stage: Stage,
+    place: Place,
+  ): void {
+    const current = site.position?.stage
+    if (reference.kind === 'stageFact') return
+    if (current === undefined) {
+      this.#fail(site, 'what happens in a stage is not known before the pipeline runs.', place)
+    } else if (index > current) {
+      this.#fail(site, `the stage ${quote(stage.identifier)} runs later.`, place)
+    } else if (reference.kind === 'stageVariable') {
+      this.#variable(site, stage.variables, reference.name, `stage ${quote(stage.identifier)}`, stage.identifier, place)
+    } else if (reference.kind !== 'stageStatus') {
+      this.#node(site, reference, index, stage, place)
+    }
+  }
+
+  #variable(
+    site: TemplateSite,
+    variables: readonly Variable[],
+    name: string,
+    owner: string,
+    stage: string | undefined,
+    place: Place,
+  ): void {
+    const variable = variables.find((candidate) => candidate.name === name)
+    if (variable === undefined) {
+      const near = didYouMean(
+        name,
+        variables.map((candidate) => candidate.name),
+      )
+      const hint = near === undefined ? 'Declare it under "variables".' : `Did you mean "${near}"?`
+      this.#fail(site, `the ${owner} has no variable ${quote(name)}.`, place, hint)
+      return
+    }
+    if (variable.type === 'Secret') {
+      const message = `${site.what} cannot hold a secret, and the variable ${quote(name)} is one.`
+      this.#report.error('PIPELINE_SECRET_NOT_ALLOWED', message, place)
+      return
+    }
+    if (site.variable === undefined) return
+    const ownStage = site.position === undefined ? undefined : this.#pipeline.stages[site.position.stage]?.identifier
+    const user = ownStage === undefined ? site.variable : `${ownStage}.${site.variable}`
+    const uses = this.#uses.get(user) ?? new Set()
+    this.#uses.set(user, uses.add(stage === undefined ? name : `${stage}.${name}`))
+  }
+
+  #node(site: TemplateSite, reference: NodeReference, index: number, stage: Stage, place: Place): void {
+    const position = this.#findNode(site, reference, index, stage, place)
+    if (position === undefined || site.position === undefined) return
+    if (position.stage < site.position.stage) return
+    const what = quote(reference.path.join('.'))
+    if (site.position.node === undefined) {
+      this.#fail(site, `${what} has not run yet when this is evaluated.`, place)
+      return
+    }
+    const order = compareOrder(position, site.position)
+    if (order === 'later') this.#fail(site, `${what} has not ended yet when this is evaluated.`, place)
+    if (order === 'itself') this.#fail(site, `${what} is the step itself.`, place)
+    if (order === 'sameTime') this.#fail(site, `${what} runs at the same time.`, place)
+    const isSameGroup = position.node === site.position.node && position.member === site.position.member
+    if (order === 'before' && isSameGroup && site.role === 'target') {
+      const hint = 'Put the two steps into different groups: a group goes to its delegate only when all of its targets are known.'
+      this.#fail(site, `${what} is in the same step group, so it has not run yet when this is evaluated.`, place, hint)
+    }
+  }
+
+  #findNode(site: TemplateSite, reference: NodeReference, index: number, stage: Stage, place: Place): Position | undefined {
+    const [first = '', second] = reference.path
+    const nodes = stage.nodes.flatMap((node, at) =>
+      node.kind === 'parallel'
+        ? node.nodes.map((inner, member) => ({ inner, position: { stage: index, node: at, member } }))
+        : [{ inner: node, position: { stage: index, node: at } }],
+    )
+    const outer = nodes.find(({ inner }) => inner.identifier === first)
+    if (outer === undefined) {
+      const names = nodes.map(({ inner }) => inner.identifier)
+      this.#missing(site, first, `stage ${quote(stage.identifier)}`, names, place)
+      return undefined
+    }
+    if (outer.inner.kind === 'step') {
+      if (second === undefined) return outer.position
+      this.#fail(site, `${quote(first)} is a step, not a step group.`, place, `Write <+execution.steps.${first}.output.NAME>.`)
+      return undefined
+    }
+    if (second === undefined) {
+      if (reference.kind === 'nodeStatus') return outer.position
+      const hint = `Write <+execution.steps.${first}.steps.STEP.output.NAME>.`
+      this.#fail(site, `${quote(first)} is a step group; only steps have outputs.`, place, hint)
+      return undefined
+    }
+    const steps = outer.inner.nodes.flatMap((node, inner) =>
+      node.kind === 'parallel'
+        ? node.nodes.map((step, innerMember) => ({ step, position: { ...outer.position, inner, innerMember } }))
+        : [{ step: node, position: { ...outer.position, inner } }],
+    )
+    const found = steps.find(({ step }) => step.identifier === second)
+    if (found === undefined) {
+      const names = steps.map(({ step }) => step.identifier)
+      this.#missing(site, second, `step group ${quote(first)}`, names, place)
+    }
+    return found?.position
+  }
+
+  #stageIndex(site: TemplateSite, identifier: string | undefined, place: Place): number | undefined {
+    if (identifier === undefined) {
+      if (site.position === undefined) this.#fail(site, 'there is no stage here.', place)
+      return site.position?.stage
+    }
+    const index = this.#pipeline.stages.findIndex((stage) => stage.identifier === identifier)
+    if (index >= 0) return index
+    const names = this.#pipeline.stages.map((stage) => stage.identifier)
+    this.#missing(site, identifier, 'pipeline', names, place)
+    return undefined
+  }
+
+  #missing(site: TemplateSite, name: string, owner: string, names: readonly string[], place: Place): void {
+    const near = didYouMean(name, names)
+    const hint = near === undefined ? `There are ${names.slice(0, 10).join(', ')}.` : `Did you mean "${near}"?`
+    this.#fail(site, `there is no ${quote(name)} in the ${owner}.`, place, hint)
+  }
+
+  #fail(site: TemplateSite, problem: string, place: Place, hint?: string): void {
+    this.#report.error('EXPRESSION_REFERENCE', `${site.what}: ${problem}`, place, hint)
+  }
+}
+
+/** Whether a node of the same stage has ended when another one is reached. */
+function compareOrder(node: Position, reader: Position): 'before' | 'later' | 'sameTime' | 'itself' {
+  const outer = (node.node ?? 0) - (reader.node ?? 0)
+  if (outer !== 0) return outer < 0 ? 'before' : 'later'
+  if (node.member !== reader.member) return 'sameTime'
+  if (node.inner === undefined) return reader.inner === undefined ? 'itself' : 'later'
+  if (reader.inner === undefined) return 'later'
+  if (node.inner !== reader.inner) return node.inner < reader.inner ? 'before' : 'later'
+  return node.innerMember === reader.innerMember ? 'itself' : 'sameTime'
+}

@@ -1,0 +1,128 @@
+import type { ExecutionState, GroupState, StageState, StepState, VariableState } from './execution-state.ts'
+import type { Lookup } from './expression.ts'
+import type { JsonValue } from './model.ts'
+import { parseReference } from './reference.ts'
+import type { PipelineFact, Reference } from './reference.ts'
+import { quote } from './report.ts'
+import { groupsOf, hasStageFailed, stepsOf } from './state-queries.ts'
+
+/** From where in an execution an expression is evaluated. */
+export interface ScopePosition {
+  readonly stage?: StageState | undefined
+  readonly group?: GroupState | undefined
+  readonly step?: StepState | undefined
+}
+
+type Found = ReturnType<Lookup>
+
+/** Values of references as an execution stands now. */
+export function createLookup(state: ExecutionState, position: ScopePosition): Lookup {
+  return (segments) => {
+    const result = parseReference(segments)
+    if (!result.ok) return result
+    return lookup(state, position, result.reference, segments.join('.'))
+  }
+}
+
+function lookup(state: ExecutionState, position: ScopePosition, reference: Reference, text: string): Found {
+  switch (reference.kind) {
+    case 'pipelineFact':
+      return value(pipelineFact(state, reference.fact))
+    case 'pipelineStatus':
+      return value(state.status === 'Running' && state.stages.some(hasStageFailed) ? 'Failed' : state.status)
+    case 'pipelineVariable':
+      return variable(state.variables, reference.name, 'pipeline')
+    case 'trigger':
+      return inside(state.trigger, reference.keys, `This execution was not started by something that sets <+${text}>.`)
+    case 'ownFact': {
+      const node = reference.of === 'step' ? (position.step ?? onlyStep(position.group)) : position.group
+      return node === undefined ? missing(`There is no ${reference.of} here.`) : value(node[reference.fact])
+    }
+    default: {
+      const { stage: identifier } = reference
+      const stage =
+        identifier === undefined ? position.stage : state.stages.find((candidate) => candidate.identifier === identifier)
+      if (stage === undefined) return missing(`There is no stage ${quote(identifier ?? '')} here.`)
+      return inStage(stage, reference, text)
+    }
+  }
+}
+
+function inStage(
+  stage: StageState,
+  reference: Extract<Reference, { kind: 'stageFact' | 'stageStatus' | 'stageVariable' | 'nodeStatus' | 'output' }>,
+  text: string,
+): Found {
+  switch (reference.kind) {
+    case 'stageFact':
+      return value(stage[reference.fact])
+    case 'stageStatus':
+      return value(stage.status === 'Running' && hasStageFailed(stage) ? 'Failed' : stage.status)
+    case 'stageVariable':
+      return variable(stage.variables, reference.name, `stage ${quote(stage.identifier)}`)
+    default: {
+      const [first, second] = reference.path
+      const group = groupsOf(stage).find((candidate) => candidate.identifier === first)
+      if (group === undefined) return missing(`There is no ${quote(first ?? '')} in stage ${quote(stage.identifier)}.`)
+      const step =
+        second === undefined
+          ? onlyStep(group)
+          : stepsOf(group).find((candidate) => candidate.identifier === second && !group.implicit)
+      if (reference.kind === 'nodeStatus' && second === undefined) return value(step?.status ?? group.status)
+      if (step === undefined) return missing(`There is no step ${quote(second ?? first ?? '')} that <+${text}> could mean.`)
+      if (reference.kind === 'nodeStatus') return value(step.status)
+      const why = `Step ${quote(step.identifier)} has no output ${quote(reference.keys.join('.'))}; it is ${step.status}.`
+      return inside(step.outputs ?? {}, reference.keys, why)
+    }
+  }
+}
+
+function onlyStep(group: GroupState | undefined): StepState | undefined {
+  return group?.implicit === true ? stepsOf(group)[0] : undefined
+}
+
+function pipelineFact(state: ExecutionState, fact: PipelineFact): JsonValue {
+  switch (fact) {
+    case 'identifier':
+      return state.pipeline.identifier
+    case 'name':
+      return state.pipeline.name
+    case 'executionId':
+      return state.executionId
+    case 'sequenceId':
+      return state.sequence
+    case 'startTs':
+      return state.createdAt
+    case 'triggeredBy.name':
+      return state.triggeredBy.name
+    case 'orgIdentifier':
+      return state.org
+    case 'projectIdentifier':
+      return state.project
+  }
+}
+
+function variable(variables: readonly VariableState[], name: string, owner: string): Found {
+  const found = variables.find((candidate) => candidate.name === name)
+  if (found === undefined) return missing(`The ${owner} has no variable ${quote(name)}.`)
+  if (found.value.kind === 'value') return value(found.value.value)
+  if (found.value.kind === 'secret') return missing(`The variable ${quote(name)} is a secret and cannot be part of a text.`)
+  return missing(`The variable ${quote(name)} has no value: ${found.value.message}`)
+}
+
+function inside(root: JsonValue, keys: readonly string[], why: string): Found {
+  let current: JsonValue = root
+  for (const key of keys) {
+    if (current === null || typeof current !== 'object' || !Object.hasOwn(current, key)) return missing(why)
+    current = (current as { readonly [key: string]: JsonValue })[key] ?? null
+  }
+  return value(current)
+}
+
+function value(found: JsonValue): Found {
+  return { ok: true, value: found }
+}
+
+function missing(message: string): Found {
+  return { ok: false, message }
+}

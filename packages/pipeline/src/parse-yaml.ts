@@ -1,0 +1,242 @@
+import { limits } from '@sluice/base'
+import { isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml'
+import type { Document, Node, ParsedNode, YAMLError } from 'yaml'
+import type { Place } from './model.ts'
+import { quote } from './report.ts'
+import type { Report } from './report.ts'
+import type { YamlEntry, YamlMap, YamlNode } from './yaml-node.ts'
+
+/** Deeper than any pipeline; shallow enough for recursion over untrusted text. */
+const depthMax = 50
+
+/**
+ * Smaller than what a request may carry: parsing takes up to some seconds per megabyte for text made to be slow, and the control
+ * plane does it between other people's requests.
+ */
+const bytesMax = Math.min(limits.yamlBytesMax, 1024 * 1024)
+
+/** Nodes of one text after aliases are expanded. */
+const nodesMax = 200_000
+
+export interface YamlDocument {
+  readonly root: YamlNode
+  /** The document's own text, without the `---` that ends the one before. */
+  readonly source: string
+}
+
+/**
+ * Parses a YAML 1.2 text (core schema) into nodes with places. Everything wrong with it goes into `report`; a document that YAML
+ * itself finds broken is left out. Size, depth and the expansion of aliases are bounded.
+ */
+export function parseYaml(text: string, report: Report): YamlDocument[] {
+  const size = text.length > bytesMax ? text.length : new TextEncoder().encode(text).length
+  if (size > bytesMax) {
+    report.error(
+      'YAML_TOO_LARGE',
+      `The text has ${size} bytes; at most ${bytesMax} are read.`,
+      undefined,
+      'Split it into several files.',
+    )
+    return []
+  }
+  const tooDeep = findTooDeepLine(text)
+  if (tooDeep !== undefined) {
+    reportTooDeep(report, tooDeep)
+    return []
+  }
+  let documents: readonly Document.Parsed<ParsedNode, true>[]
+  try {
+    // Duplicate keys are looked for below: the library's own check is quadratic in the number of keys.
+    const parsed = parseAllDocuments(text, { version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false })
+    documents = Array.isArray(parsed) ? parsed : []
+  } catch (error) {
+    // The library recurses over block nesting, which the scan above does not see.
+    if (error instanceof RangeError) {
+      reportTooDeep(report, { line: 1, column: 1 })
+      return []
+    }
+    report.error(
+      'YAML_SYNTAX',
+      `The text is not YAML that can be read: ${error instanceof Error ? error.message : String(error)}.`,
+    )
+    return []
+  }
+  const lines = new LineStarts(text)
+  const result: YamlDocument[] = []
+  for (const document of documents) {
+    const problems: YAMLError[] = [...document.errors, ...document.warnings]
+    for (const problem of problems) {
+      report.error('YAML_SYNTAX', `${problem.message.replace(/[.\s]+$/, '')}.`, lines.place(problem.pos[0]), hintFor(problem))
+    }
+    if (problems.length > 0 || document.contents === null) continue
+    const errorsBefore = report.errors
+    const root = new Converter(text, lines, report).convert(document.contents)
+    if (root === undefined || report.errors > errorsBefore) continue
+    if (root.kind === 'scalar' && root.value === null) continue
+    result.push({ root, source: sourceOf(text, document, documents.length) })
+  }
+  return result
+}
+
+function reportTooDeep(report: Report, place: Place): void {
+  report.error('YAML_TOO_DEEP', `The text is nested more than ${depthMax} levels deep.`, place)
+}
+
+/**
+ * The place where brackets, or several indicators on one line, nest too deeply for the library's recursion. Brackets in quoted
+ * texts count too; only a text made to hurt has this many.
+ */
+function findTooDeepLine(text: string): Place | undefined {
+  let line = 1
+  let lineStart = 0
+  let flow = 0
+  let indicators = 0
+  let atStart = true
+  for (let index = 0; index < text.length; index++) {
+    const char = text.charAt(index)
+    if (char === '\n') {
+      line += 1
+      lineStart = index + 1
+      indicators = 0
+      atStart = true
+      continue
+    }
+    if (char === '[' || char === '{') flow += 1
+    else if (char === ']' || char === '}') flow = Math.max(0, flow - 1)
+    else if (atStart && (char === '-' || char === '?' || char === ':') && /^[\s]?$/.test(text.charAt(index + 1))) indicators += 1
+    else if (char !== ' ' && char !== '\t') atStart = false
+    if (flow > depthMax * 4 || indicators > depthMax) return { line, column: index - lineStart + 1 }
+  }
+  return undefined
+}
+
+function hintFor(problem: YAMLError): string | undefined {
+  if (problem.code === 'TAB_AS_INDENT') return 'Indent with spaces.'
+  if (problem.code === 'TAG_RESOLVE_FAILED') return 'Remove the tag; only plain YAML 1.2 is read.'
+  if (problem.code === 'BAD_INDENT' || problem.code === 'MULTILINE_IMPLICIT_KEY') return 'Check the indentation of this line.'
+  return undefined
+}
+
+function sourceOf(text: string, document: Document.Parsed<ParsedNode, true>, count: number): string {
+  if (count === 1) return text
+  const [start, , end] = document.range
+  return text.slice(start, end).replace(/^---[ \t]*\r?\n/, '')
+}
+
+/** Turns offsets into places. */
+class LineStarts {
+  readonly #starts: number[] = [0]
+
+  constructor(text: string) {
+    for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) this.#starts.push(index + 1)
+  }
+
+  place(offset: number): Place {
+    let low = 0
+    let high = this.#starts.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if ((this.#starts[middle] ?? 0) <= offset) low = middle
+      else high = middle - 1
+    }
+    return { line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 }
+  }
+}
+
+class Converter {
+  readonly #text: string
+  readonly #lines: LineStarts
+  readonly #report: Report
+  readonly #anchors = new Map<string, Node>()
+  #nodes = 0
+  #stopped = false
+
+  constructor(text: string, lines: LineStarts, report: Report) {
+    this.#text = text
+    this.#lines = lines
+    this.#report = report
+  }
+
+  convert(node: Node): YamlNode | undefined {
+    const converted = this.#convert(node, 0)
+    return this.#stopped ? undefined : converted
+  }
+
+  #convert(node: Node, depth: number): YamlNode {
+    const place = this.#lines.place(node.range?.[0] ?? 0)
+    this.#nodes += 1
+    if (this.#stopped) return nothing(place)
+    if (depth > depthMax) {
+      this.#stopped = true
+      reportTooDeep(this.#report, place)
+      return nothing(place)
+    }
+    if (this.#nodes > nodesMax) {
+      this.#stopped = true
+      this.#report.error('YAML_TOO_LARGE', `The text has more than ${nodesMax} values once its aliases are expanded.`, place)
+      return nothing(place)
+    }
+    if (isAlias(node)) {
+      const target = this.#anchors.get(node.source)
+      if (target !== undefined) return this.#convert(target, depth + 1)
+      this.#report.error('YAML_SYNTAX', `The alias ${quote(node.source)} has no anchor before it.`, place)
+      return nothing(place)
+    }
+    if (isScalar(node)) {
+      if (node.anchor !== undefined) this.#anchors.set(node.anchor, node)
+      return this.#scalar(node.value, node.source, node.type, node.range, place)
+    }
+    if (isSeq<Node | null>(node)) {
+      if (node.anchor !== undefined) this.#anchors.set(node.anchor, node)
+      return {
+        kind: 'list',
+        items: node.items.map((item) => (item === null ? nothing(place) : this.#convert(item, depth + 1))),
+        place,
+      }
+    }
+    if (isMap<Node | null, Node | null>(node)) {
+      if (node.anchor !== undefined) this.#anchors.set(node.anchor, node)
+      return this.#map(node.items, place, depth)
+    }
+    return nothing(place)
+  }
+
+  #map(pairs: readonly { key: Node | null; value: Node | null }[], place: Place, depth: number): YamlMap {
+    const entries: YamlEntry[] = []
+    const seen = new Map<string, Place>()
+    for (const pair of pairs) {
+      const keyPlace = pair.key?.range ? this.#lines.place(pair.key.range[0]) : place
+      if (pair.key === null || !isScalar(pair.key) || pair.key.value === null) {
+        this.#report.error('YAML_KEY', 'A key has to be a text.', keyPlace, 'Put the key in quotes.')
+        continue
+      }
+      const key = typeof pair.key.value === 'string' ? pair.key.value : (pair.key.source ?? '')
+      const earlier = seen.get(key)
+      if (earlier !== undefined) {
+        const message = `The key ${quote(key)} stands here for the second time; the first is in line ${earlier.line}.`
+        this.#report.error('YAML_DUPLICATE_KEY', message, keyPlace, 'Remove one of them.')
+        continue
+      }
+      seen.set(key, keyPlace)
+      entries.push({ key, keyPlace, value: pair.value === null ? nothing(keyPlace) : this.#convert(pair.value, depth + 1) })
+    }
+    return { kind: 'map', entries, place }
+  }
+
+  #scalar(
+    value: unknown,
+    source: string | undefined,
+    type: string | undefined,
+    range: readonly number[] | null | undefined,
+    place: Place,
+  ): YamlNode {
+    const known = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
+    const text = typeof known === 'string' ? known : (source ?? '')
+    const raw = range ? this.#text.slice(range[0], range[1]) : text
+    return { kind: 'scalar', value: known, text, plain: type === undefined || type === 'PLAIN', raw, place }
+  }
+}
+
+function nothing(place: Place): YamlNode {
+  return { kind: 'scalar', value: null, text: '', plain: true, raw: '', place }
+}

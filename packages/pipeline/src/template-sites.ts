@@ -1,0 +1,105 @@
+import type { Condition, Parallel, Pipeline, Stage, StageNode, Step, StepGroup, Template, Variable } from './model.ts'
+
+/** Where a node stands in its pipeline, by indexes; `member` and `innerMember` inside a `parallel`. */
+export interface Position {
+  readonly stage: number
+  readonly node?: number
+  readonly member?: number
+  readonly inner?: number
+  readonly innerMember?: number
+}
+
+/**
+ * When a text is evaluated: pipeline variables at the start, stage variables and conditions when reached, targets when the group is
+ * placed (so before any of its steps ran), other fields when the step is offered.
+ */
+export type SiteRole = 'pipelineVariable' | 'stageVariable' | 'pipelineSelector' | 'condition' | 'target' | 'field'
+
+/** One text with expressions, and where it stands. */
+export interface TemplateSite {
+  readonly role: SiteRole
+  /** For messages. */
+  readonly what: string
+  readonly position?: Position
+  readonly inGroup: boolean
+  readonly inStep: boolean
+  readonly template?: Template
+  readonly condition?: Condition
+  /** The variable whose value this is. */
+  readonly variable?: string
+}
+
+/** Every text with expressions of a pipeline. */
+export function* templateSites(pipeline: Pipeline): Generator<TemplateSite> {
+  const outside = { inGroup: false, inStep: false }
+  yield* variableSites(pipeline.variables, 'pipelineVariable', undefined)
+  for (const template of pipeline.delegateSelectors) {
+    yield { role: 'pipelineSelector', what: '"delegateSelectors" of the pipeline', ...outside, template }
+  }
+  for (const [index, stage] of pipeline.stages.entries()) yield* stageSites(stage, { stage: index })
+}
+
+function* variableSites(
+  variables: readonly Variable[],
+  role: 'pipelineVariable' | 'stageVariable',
+  position: Position | undefined,
+): Generator<TemplateSite> {
+  for (const { name, value } of variables) {
+    if (value === undefined) continue
+    const where = position === undefined ? {} : { position }
+    yield { role, what: `The variable "${name}"`, ...where, inGroup: false, inStep: false, template: value, variable: name }
+  }
+}
+
+function* stageSites(stage: Stage, position: Position): Generator<TemplateSite> {
+  const site = { what: `stage "${stage.identifier}"`, position, inGroup: false, inStep: false }
+  yield* variableSites(stage.variables, 'stageVariable', position)
+  if (stage.when.condition !== undefined) {
+    yield { ...site, role: 'condition', what: `The condition of ${site.what}`, condition: stage.when.condition }
+  }
+  // A stage's selectors are evaluated with each group, but mean the same for all of them.
+  for (const template of stage.delegateSelectors) {
+    yield { ...site, role: 'stageVariable', what: `"delegateSelectors" of ${site.what}`, template }
+  }
+  for (const [index, node] of stage.nodes.entries()) yield* nodeSites(node, { ...position, node: index })
+}
+
+function* nodeSites(node: StageNode | Parallel<Step | StepGroup>, position: Position): Generator<TemplateSite> {
+  if (node.kind === 'parallel') {
+    for (const [member, inner] of node.nodes.entries()) yield* nodeSites(inner, { ...position, member })
+  } else if (node.kind === 'step') yield* stepSites(node, position, false)
+  else yield* groupSites(node, position)
+}
+
+function* groupSites(group: StepGroup, position: Position): Generator<TemplateSite> {
+  const site = { what: `step group "${group.identifier}"`, position, inGroup: true, inStep: false }
+  if (group.when.condition !== undefined) {
+    yield { ...site, role: 'condition', what: `The condition of ${site.what}`, condition: group.when.condition }
+  }
+  for (const template of group.delegateSelectors) {
+    yield { ...site, role: 'target', what: `"delegateSelectors" of ${site.what}`, template }
+  }
+  for (const [inner, node] of group.nodes.entries()) {
+    if (node.kind === 'step') yield* stepSites(node, { ...position, inner }, true)
+    else for (const [innerMember, step] of node.nodes.entries()) yield* stepSites(step, { ...position, inner, innerMember }, true)
+  }
+}
+
+function* stepSites(step: Step, position: Position, inGroup: boolean): Generator<TemplateSite> {
+  const site = { position, inGroup, inStep: true }
+  const what = `step "${step.identifier}"`
+  if (step.when.condition !== undefined) {
+    yield { ...site, role: 'condition', what: `The condition of ${what}`, condition: step.when.condition }
+  }
+  for (const template of step.delegateSelectors) {
+    yield { ...site, role: 'target', what: `"delegateSelectors" of ${what}`, template }
+  }
+  for (const name of ['connectorRef', 'dbSchema', 'dbInstance'] as const) {
+    const template = step.spec[name]
+    if (template !== undefined) yield { ...site, role: 'target', what: `"${name}" of ${what}`, template }
+  }
+  if (step.spec.tag !== undefined) yield { ...site, role: 'field', what: `"tag" of ${what}`, template: step.spec.tag }
+  if (step.spec.type === 'DBSchemaRollback' && step.spec.changeSetCount !== undefined) {
+    yield { ...site, role: 'field', what: `"changeSetCount" of ${what}`, template: step.spec.changeSetCount }
+  }
+}
