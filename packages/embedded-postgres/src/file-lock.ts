@@ -28,14 +28,8 @@ export async function openFileLock(path: string, options: FileLockOptions = {}):
   const deadline = performance.now() + (options.waitMs ?? 0)
   for (;;) {
     options.signal?.throwIfAborted()
-    const database = tryLock(path, mode)
-    if (database !== undefined) {
-      if (mode === 'exclusive') writeFileSync(`${path}.holder`, `${process.pid}\n`)
-      const release = (): void => {
-        if (database.isOpen) database.close()
-      }
-      return { release, [Symbol.dispose]: release }
-    }
+    const lock = tryFileLock(path, mode)
+    if (lock !== undefined) return lock
     if (performance.now() >= deadline) {
       throw new AppError('conflict', 'FILE_LOCK_HELD', `"${path}" is locked by ${holderOf(path)}.`, {
         hint: 'Stop the other process, or wait until it has finished.',
@@ -45,18 +39,23 @@ export async function openFileLock(path: string, options: FileLockOptions = {}):
   }
 }
 
-function tryLock(path: string, mode: 'exclusive' | 'shared'): DatabaseSync | undefined {
+/** Takes a lock as `openFileLock` does, at once or not at all; usable while a process exits. */
+export function tryFileLock(path: string, mode: 'exclusive' | 'shared' = 'exclusive'): FileLock | undefined {
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
     // A shared lock is taken by the first read of a transaction, not by BEGIN (https://sqlite.org/lockingv3.html).
     database.exec(mode === 'exclusive' ? 'begin exclusive' : 'begin; select 1 from sqlite_schema')
-    return database
   } catch (error) {
     database.close()
     // SQLITE_BUSY
     if ((error as { errcode?: number }).errcode === 5) return undefined
     throw new AppError('internal', 'FILE_LOCK_FAILED', `The lock "${path}" cannot be taken.`, { cause: error })
   }
+  if (mode === 'exclusive') writeFileSync(`${path}.holder`, `${process.pid}\n`)
+  const release = (): void => {
+    if (database.isOpen) database.close()
+  }
+  return { release, [Symbol.dispose]: release }
 }
 
 function holderOf(path: string): string {

@@ -1,5 +1,5 @@
 export { openEmbeddedPostgres } from './open-embedded-postgres.ts'
 export type { EmbeddedPostgres, EmbeddedPostgresOptions } from './embedded-postgres-options.ts'
-export { openFileLock } from './file-lock.ts'
+export { openFileLock, tryFileLock } from './file-lock.ts'
 export type { FileLock, FileLockOptions } from './file-lock.ts'
 export { isProcessRunning } from './process-probe.ts'

@@ -8,7 +8,7 @@ import { openFileLock } from './file-lock.ts'
 import type { FileLock } from './file-lock.ts'
 import { findFreePort, isPortFree } from './free-port.ts'
 import { tieLife } from './life-line.ts'
-import { findRunningPostmaster, portTaken, startPostmaster, stopPostmaster, waitUntilReady } from './postmaster.ts'
+import { findRunningPostmaster, portTaken, startPostmaster, stopPostmaster, waitUntilAdoptable } from './postmaster.ts'
 import type { RunningPostmaster } from './postmaster.ts'
 import { createCluster, grantAccess, hasAccess, syncCluster } from './prepare-cluster.ts'
 import type { WantedAccess } from './prepare-cluster.ts'
@@ -169,8 +169,8 @@ class Server implements EmbeddedPostgres {
     const { port = 0 } = this.#options
     if ((port !== 0 && port !== found.port) || !hasAccess(state, this.#wanted)) return false
     if (state.settings !== settingsKey(this.#options)) return false
-    const deadline = performance.now() + (this.#options.startTimeoutMs ?? startTimeoutDefaultMs)
-    if ((await waitUntilReady(this.#folder.clusterDir, found.pid, deadline)) !== 'ready') return false
+    const { startTimeoutMs = startTimeoutDefaultMs } = this.#options
+    if (!(await waitUntilAdoptable(this.#folder.clusterDir, found.pid, startTimeoutMs))) return false
     this.#running = { pid: found.pid, port: found.port }
     this.#temporaryPrograms = state.temporaryPrograms
     return true

@@ -128,18 +128,30 @@ export function portTaken(port: number): AppError {
 }
 
 /** Polls `postmaster.pid`, which is what pg_ctl does: connecting would need a driver and a password. */
-export async function waitUntilReady(
+async function waitUntilReady(
   clusterDir: string,
   pid: number | undefined,
   deadline: number,
-  signal?: AbortSignal,
+  signal: AbortSignal,
 ): Promise<'ready' | 'late'> {
   for (;;) {
     const file = await readPostmasterFile(clusterDir)
     if (file !== undefined && file.pid === pid && file.status === 'ready') return 'ready'
-    if (performance.now() > deadline || signal?.aborted === true) return 'late'
+    if (performance.now() > deadline || signal.aborted) return 'late'
     await delay(10)
   }
+}
+
+/** Waits for a server that we did not start; false when it ends or is being stopped instead. */
+export async function waitUntilAdoptable(clusterDir: string, pid: number, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs
+  while (performance.now() < deadline && isPostgresOf(pid, clusterDir)) {
+    const file = await readPostmasterFile(clusterDir)
+    if (file?.pid !== pid || file.status === 'stopping') return false
+    if (file.status === 'ready') return true
+    await delay(10)
+  }
+  return false
 }
 
 /** Fast shutdown, then immediate (recovery at the next start), then SIGKILL: it ends in any case. */

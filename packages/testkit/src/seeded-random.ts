@@ -1,0 +1,13 @@
+/**
+ * Random numbers in [0, 1) that a seed repeats: what every randomised test draws from, so that its printed seed replays it.
+ * The generator is mulberry32, whose whole state is 32 bits.
+ */
+export function createSeededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
