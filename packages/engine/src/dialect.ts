@@ -32,9 +32,11 @@ export interface Dialect {
   parameter(index: number): string
   /** A name as an SQL text needs it, quoted only where it must be; the physical spelling is `physicalName`. */
   quoteName(name: string): string
+  /** A name that stands in the catalogue exactly like this, quoted where SQL would fold or misread it. */
+  quotePhysicalName(name: string): string
   /** How the catalogue spells a name that a changelog writes. */
   physicalName(name: string): string
-  /** A text as an SQL literal. */
+  /** A text as an SQL literal that means the same whatever the session's string settings are. */
   literal(text: string): string
   /** The database's clock as an expression, for DATEEXECUTED and LOCKGRANTED. */
   readonly currentTimestamp: string
@@ -48,8 +50,4 @@ export interface Dialect {
   generate(change: ModelledChange, context: GenerateContext): GeneratedSql
   /** The catalogue query of a precondition; undefined where the test is not a question to the catalogue. */
   conditionQuery(test: PreconditionTest, defaultSchema: string | undefined): ConditionQuery | undefined
-  /** Statements that PostgreSQL and its kin refuse inside a transaction. */
-  needsAutocommit(statement: string): boolean
-  /** Statements that begin or end transactions themselves. */
-  controlsTransaction(statement: string): boolean
 }

@@ -23,6 +23,8 @@ export type ChangesetResult =
   | 'markedRan'
   /** Preconditions said CONTINUE: not run, not recorded. */
   | 'skipped'
+  /** Another run applied it between plan and lock. */
+  | 'alreadyApplied'
   /** It failed, its changelog says `failOnError: false`, and nothing was recorded. */
   | 'failedIgnored'
   | 'rolledBack'

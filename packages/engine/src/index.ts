@@ -22,29 +22,20 @@ export type { PlannedRollback, RollbackPlan, RollbackTarget } from './rollback-p
 export type { ApplyReport, CommandReport, ReportEntry, RollbackReport, TagReport } from './report.ts'
 export type { HistoryRow } from './history-row.ts'
 export type { ExpectedWork, Inspection, PartialChangeset } from './inspection.ts'
-export {
-  applyPlan,
-  applyRollback,
-  inspect,
-  planRollback,
-  planUpdate,
-  previewSql,
-  readHistory,
-  readStatus,
-  tagDatabase,
-  validateChangelog,
-} from './commands.ts'
-export type {
-  ApplyInput,
-  ApplyRollbackInput,
-  HistoryInput,
-  InspectInput,
-  Preview,
-  PreviewInput,
-  RollbackPlanInput,
-  StatusReport,
-  TagInput,
-  ValidateInput,
-} from './commands.ts'
+export { planUpdate } from './update.ts'
+export { applyPlan } from './apply.ts'
+export type { ApplyInput } from './apply.ts'
+export { applyRollback, planRollback } from './rollback.ts'
+export type { ApplyRollbackInput, RollbackPlanInput } from './rollback.ts'
+export { tagDatabase } from './tag.ts'
+export type { TagInput } from './tag.ts'
+export { readHistory, readStatus } from './status.ts'
+export type { HistoryInput, StatusReport } from './status.ts'
+export { previewSql } from './preview.ts'
+export type { Preview, PreviewInput } from './preview.ts'
+export { inspect } from './inspect.ts'
+export type { InspectInput } from './inspect.ts'
+export { validateChangelog } from './validate.ts'
+export type { ValidateInput } from './validate.ts'
 // Dialects are written against these, and may import the engine only.
 export type { ChangeNode, Changelog, Changeset, ModelledChange, ModelledChangeName, PreconditionTest } from '@sluice/changelog'

@@ -16,6 +16,10 @@ export interface PlannedChangeset {
   /** Version 9, as it will be stored. */
   readonly checksum: string
   readonly statements: readonly PlannedStatement[]
+  /** Texts of `output` changes, shown when it runs. */
+  readonly messages: readonly string[]
+  /** Text of a `stop` change: the run ends here, before the changeset does anything. */
+  readonly stop: string | undefined
   /** False = statement by statement, each recorded in the side table before and after. */
   readonly transactional: boolean
   /** Why it is not transactional, for people; undefined when it is. */

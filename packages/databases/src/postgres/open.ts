@@ -1,0 +1,201 @@
+import { AppError, describeDatabaseUrl, parseDatabaseUrl } from '@sluice/base'
+import type { DatabaseHost, DatabaseUrl } from '@sluice/base'
+import type pg from 'pg'
+import { poolingError, toConnectError } from './errors.ts'
+import type { OpenOptions } from './options.ts'
+import { PostgresSession } from './session.ts'
+import type { SessionInit } from './session.ts'
+import { planTls } from './tls.ts'
+import type { TlsAttempt } from './tls.ts'
+
+const connectTimeoutMs = 10_000
+const keepaliveDelayMs = 10_000
+const boolOid = 16
+const numberOids = new Set([21, 23, 26])
+
+/** Booleans and small integers become values, everything else stays the server's text: no time zone is ever applied. */
+const types = {
+  getTypeParser: (oid: number) => (value: string) =>
+    oid === boolOid ? value === 't' : numberOids.has(oid) ? Number(value) : value,
+}
+
+/**
+ * Opens one connection to PostgreSQL. Of several hosts the first that answers and accepts writes is taken.
+ *
+ * Throws `AppError`: `DATABASE_UNREACHABLE`, `DATABASE_LOGIN_REFUSED`, `DATABASE_NOT_FOUND`, `DATABASE_TLS`, `DATABASE_REFUSED`,
+ * `DATABASE_URL_…`. No message holds user input from the URL but hosts, database and user.
+ */
+export async function openPostgres(options: OpenOptions): Promise<PostgresSession> {
+  const url = readUrl(options.url)
+  const user = options.user ?? url.user
+  if (user === undefined || user === '') {
+    throw new AppError('invalid', 'DATABASE_USER_MISSING', `No user is given for "${describeDatabaseUrl(url)}".`, {
+      hint: 'Set the user of the connection, or write user= into the connection URL.',
+    })
+  }
+  const { default: driver } = await import('pg')
+  let firstError: unknown
+  let standby: PostgresSession | undefined
+  for (const host of url.hosts) {
+    options.signal?.throwIfAborted()
+    try {
+      const session = await connect(driver, url, host, user, options)
+      if (url.hosts.length === 1 || !(await isStandby(session))) {
+        await standby?.close()
+        return session
+      }
+      await standby?.close()
+      standby = session
+    } catch (error) {
+      firstError ??= error
+      if (error instanceof AppError && error.kind === 'unauthenticated') break
+    }
+  }
+  if (standby !== undefined) return standby
+  throw toConnectError(firstError, describeDatabaseUrl(url), user)
+}
+
+function readUrl(given: string | DatabaseUrl): DatabaseUrl {
+  const { url, diagnostics } = typeof given === 'string' ? parseDatabaseUrl(given) : { url: given, diagnostics: [] }
+  if (url?.engine === 'postgresql') return url
+  const problem = diagnostics[0]
+  throw new AppError(
+    'invalid',
+    problem?.code ?? 'DATABASE_URL_ENGINE',
+    problem?.message ?? `The database URL is for ${url?.engine}, not PostgreSQL.`,
+    {
+      ...(problem?.hint === undefined ? {} : { hint: problem.hint }),
+    },
+  )
+}
+
+async function connect(
+  driver: typeof pg,
+  url: DatabaseUrl,
+  host: DatabaseHost,
+  user: string,
+  options: OpenOptions,
+): Promise<PostgresSession> {
+  const place = describeDatabaseUrl({ ...url, hosts: [host] })
+  const attempts = await planTls(url, host.host, options.tls)
+  let failure: unknown
+  for (const tls of attempts) {
+    try {
+      return await connectOnce(driver, url, host, user, tls, options)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      failure ??= error
+      if (!mayRetryOtherwise(error, tls)) break
+    }
+  }
+  throw toConnectError(failure, place, user)
+}
+
+/** `prefer` falls back where the server has no TLS, `allow` where it refuses to go without. */
+function mayRetryOtherwise(error: unknown, tls: TlsAttempt): boolean {
+  const { message = '', code } = error as { message?: string; code?: string }
+  return tls === false ? code === '28000' : /does not support SSL|establishing an SSL connection/i.test(message)
+}
+
+async function connectOnce(
+  driver: typeof pg,
+  url: DatabaseUrl,
+  host: DatabaseHost,
+  user: string,
+  tls: TlsAttempt,
+  options: OpenOptions,
+): Promise<PostgresSession> {
+  const client = new driver.Client({
+    host: host.host,
+    port: host.port,
+    user,
+    database: url.database ?? user,
+    // A function, so that neither PGPASSWORD nor a password file is asked when there is none.
+    password: () => options.password ?? url.password ?? '',
+    ssl: tls as pg.ClientConfig['ssl'],
+    application_name: options.applicationName ?? 'sluice',
+    connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepaliveDelayMs,
+    types: types as unknown as NonNullable<pg.ClientConfig['types']>,
+    sslnegotiation: 'postgres',
+  } as pg.ClientConfig)
+  // Parameters that poolers refuse at start-up are set afterwards; PGOPTIONS of our environment must not reach the target.
+  Object.assign((client as unknown as { connectionParameters: object }).connectionParameters, {
+    options: undefined,
+    replication: undefined,
+  })
+  client.on('error', () => {})
+  const abort = (): void => void client.end().catch(() => {})
+  options.signal?.addEventListener('abort', abort, { once: true })
+  try {
+    await client.connect()
+    const settings = sessionSettings(url, options)
+    if (settings !== '') await client.query(settings)
+  } catch (error) {
+    await client.end().catch(() => {})
+    throw error
+  } finally {
+    options.signal?.removeEventListener('abort', abort)
+  }
+  const init: SessionInit = {
+    client,
+    createQuery: (text) =>
+      new driver.Query({ text, rowMode: 'array' } as pg.QueryConfig) as unknown as ReturnType<SessionInit['createQuery']>,
+    address: { host: host.host, port: host.port, tls },
+    onProxy: async (session) => {
+      const probe = await connectOnce(driver, url, host, user, tls, { ...options, signal: undefined })
+      try {
+        if (await sharesBackend(session, probe)) throw poolingError(describeDatabaseUrl({ ...url, hosts: [host] }))
+      } finally {
+        await probe.close()
+      }
+    },
+  }
+  return new PostgresSession(init)
+}
+
+function sessionSettings(url: DatabaseUrl, options: OpenOptions): string {
+  const settings: string[] = []
+  const schema = url.parameters['currentSchema']
+  if (schema !== undefined && schema !== '') {
+    // A comma list as in the server's own setting; names are taken literally, as pgjdbc does.
+    const names = schema.split(',').map(
+      (name) =>
+        `"${name
+          .trim()
+          .replace(/^"(.*)"$/, '$1')
+          .replaceAll('"', '""')}"`,
+    )
+    settings.push(`SET search_path TO ${names.join(', ')}`)
+  }
+  if (options.lockTimeoutMs !== undefined) settings.push(`SET lock_timeout = ${Math.max(0, Math.round(options.lockTimeoutMs))}`)
+  if (options.statementTimeoutMs !== undefined) {
+    settings.push(`SET statement_timeout = ${Math.max(0, Math.round(options.statementTimeoutMs))}`)
+  }
+  return settings.join('; ')
+}
+
+async function isStandby(session: PostgresSession): Promise<boolean> {
+  const { rows } = await session.query('SELECT pg_catalog.pg_is_in_recovery()')
+  return rows[0]?.[0] === true
+}
+
+/**
+ * Whether two connections of ours can meet in one session of the database: what only a pooler in transaction mode does. The
+ * probe holds a transaction open meanwhile, so that it keeps what it was given.
+ */
+async function sharesBackend(session: PostgresSession, probe: PostgresSession): Promise<boolean> {
+  const pidOf = async (of: PostgresSession): Promise<unknown> =>
+    (await of.query('SELECT pg_catalog.pg_backend_pid()')).rows[0]?.[0]
+  for (let round = 0; round < 3; round++) {
+    const before = await pidOf(session)
+    await probe.script(['BEGIN'])
+    const taken = await pidOf(probe)
+    const isShared = taken === before
+    await probe.script(['ROLLBACK'])
+    if (isShared) return true
+    if ((await pidOf(session)) !== before) return true
+  }
+  return false
+}

@@ -1,0 +1,230 @@
+import { DatabaseError } from '@sluice/engine'
+import type {
+  Database,
+  DatabaseNotice,
+  QueryResult,
+  SessionFacts,
+  SessionInfo,
+  SqlValue,
+  StatementResult,
+  TableColumn,
+  TransactionState,
+} from '@sluice/engine'
+import type pg from 'pg'
+import { sendCancelRequest } from './cancel.ts'
+import type { CancelAddress } from './cancel.ts'
+import { postgresDialect } from './dialect.ts'
+import { toDatabaseError } from './errors.ts'
+
+/** What `pg` has and its types leave out. */
+interface ClientInternals {
+  readonly processID: number
+  readonly secretKey: number
+  readonly readyForQuery: boolean
+  readonly connection: {
+    once(event: string, listener: () => void): void
+    removeListener(event: string, listener: () => void): void
+  }
+  getTransactionStatus(): 'I' | 'T' | 'E' | null
+}
+
+interface SubmittableQuery {
+  handleDataRow: () => void
+  on(event: 'end', listener: (result: CommandResult | CommandResult[]) => void): void
+  on(event: 'error', listener: (error: Error) => void): void
+}
+
+interface CommandResult {
+  readonly command: string | null
+  readonly rowCount: number | null
+}
+
+export interface SessionInit {
+  readonly client: pg.Client
+  readonly createQuery: (text: string) => SubmittableQuery
+  readonly address: Omit<CancelAddress, 'processId' | 'secretKey'>
+  /** Called once, when the server's session id is not the one of the connection: a pooler is in between. Throws to refuse it. */
+  readonly onProxy: (session: PostgresSession) => Promise<void>
+}
+
+/** The server notices a dead client within about a minute, so that its session lock is freed. */
+const keepaliveSettings =
+  "set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false)"
+
+/** `Database` on one connection of `pg`. */
+export class PostgresSession implements Database {
+  readonly dialect = postgresDialect
+  onNotice: ((notice: DatabaseNotice) => void) | undefined
+  readonly #client: pg.Client
+  readonly #internals: ClientInternals
+  readonly #init: SessionInit
+  #closed = false
+  #proxyChecked = false
+
+  constructor(init: SessionInit) {
+    this.#init = init
+    this.#client = init.client
+    this.#internals = init.client as unknown as ClientInternals
+    // Without a listener a lost connection would end the process; every call reports it anyway.
+    this.#client.on('error', () => (this.#closed = true))
+    this.#client.on('end', () => (this.#closed = true))
+    this.#client.on('notice', (notice) => {
+      this.onNotice?.({ severity: notice.severity ?? 'NOTICE', message: notice.message ?? '' })
+    })
+  }
+
+  get transactionState(): TransactionState {
+    if (this.#closed) return 'closed'
+    const status = this.#internals.getTransactionStatus()
+    return status === 'T' ? 'active' : status === 'E' ? 'failed' : 'idle'
+  }
+
+  async query(sql: string, values?: readonly SqlValue[]): Promise<QueryResult> {
+    const bound = values === undefined || values.length === 0 ? {} : { values: [...values] }
+    const result = await this.#send(() => this.#client.query<SqlValue[]>({ text: sql, rowMode: 'array', ...bound }))
+    const last = Array.isArray(result) ? (result as (typeof result)[]).at(-1) : result
+    return { rows: last?.rows ?? [], rowCount: last?.rowCount ?? 0 }
+  }
+
+  async script(statements: readonly string[]): Promise<void> {
+    if (statements.length > 0) await this.#send(() => this.#client.query(statements.join(';\n')))
+  }
+
+  async execute(sql: string): Promise<StatementResult> {
+    const result = await this.#send(
+      () =>
+        new Promise<CommandResult | CommandResult[]>((resolve, reject) => {
+          const query = this.#init.createQuery(sql)
+          query.handleDataRow = () => {}
+          query.on('end', resolve)
+          query.on('error', reject)
+          this.#client.query(query as unknown as pg.Submittable)
+        }),
+    )
+    const results = Array.isArray(result) ? result : [result]
+    const counted = results.filter((one) => one.rowCount !== null)
+    return {
+      rows: counted.length === 0 ? undefined : counted.reduce((sum, one) => sum + (one.rowCount ?? 0), 0),
+      command: results.at(-1)?.command ?? '',
+    }
+  }
+
+  async readFacts(tables: readonly { schema: string | undefined; name: string }[]): Promise<SessionFacts> {
+    const columns = tables.map(
+      (_, index) => `, (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(a.attname, a.atttypmod) ORDER BY a.attnum)
+  FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname = coalesce($${index * 2 + 1}::text, pg_catalog.current_schema()) AND c.relname = $${index * 2 + 2}::text
+    AND a.attnum > 0 AND NOT a.attisdropped)`,
+    )
+    const { rows } = await this.query(
+      `SELECT pg_catalog.pg_backend_pid(), pg_catalog.current_setting('server_version'), pg_catalog.current_database()::text,
+  current_user::text, pg_catalog.current_schema()::text${columns.join('')}`,
+      tables.flatMap((table) => [table.schema ?? null, table.name]),
+    )
+    const [pid, version, databaseName, userName, defaultSchema, ...found] = rows[0] ?? []
+    if (Number(pid) !== this.#internals.processID && !this.#proxyChecked) {
+      await this.#init.onProxy(this)
+      this.#proxyChecked = true
+    }
+    return {
+      serverVersion: String(version),
+      databaseName: String(databaseName),
+      userName: String(userName),
+      defaultSchema: defaultSchema === null ? undefined : String(defaultSchema),
+      sessionId: String(pid),
+      tables: found.map(readColumns),
+    }
+  }
+
+  async trySessionLock(key: bigint): Promise<boolean> {
+    const { rows } = await this.query(`SELECT pg_catalog.pg_try_advisory_lock($1::bigint), ${keepaliveSettings}`, [String(key)])
+    return rows[0]?.[0] === true
+  }
+
+  async releaseSessionLock(key: bigint): Promise<void> {
+    await this.query('SELECT pg_catalog.pg_advisory_unlock($1::bigint)', [String(key)])
+  }
+
+  async sessionLockHolder(key: bigint): Promise<SessionInfo | undefined> {
+    const unsigned = BigInt.asUintN(64, key)
+    const [info] = await this.#sessions(
+      `a.pid IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+    AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+    AND l.classid = $1::oid AND l.objid = $2::oid)`,
+      [String(unsigned >> 32n), String(unsigned & 0xffffffffn)],
+    )
+    return info
+  }
+
+  async sessionsNamed(prefix: string): Promise<readonly SessionInfo[]> {
+    // The server keeps 63 bytes of an application name.
+    const kept = Buffer.from(prefix).subarray(0, 63).toString()
+    return this.#sessions(
+      'a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid() AND pg_catalog.left(a.application_name, pg_catalog.length($1::text)) = $1::text',
+      [kept],
+    )
+  }
+
+  async cancelRunning(): Promise<void> {
+    if (this.#closed) return
+    await sendCancelRequest({ ...this.#init.address, processId: this.#internals.processID, secretKey: this.#internals.secretKey })
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end()
+    this.#closed = true
+  }
+
+  async #sessions(condition: string, values: readonly string[]): Promise<readonly SessionInfo[]> {
+    const { rows } = await this.query(
+      `SELECT a.pid, coalesce(a.application_name, ''), coalesce(a.usename::text, ''), pg_catalog.host(a.client_addr), coalesce(a.state, 'unknown'),
+  a.backend_start::text, a.xact_start::text FROM pg_catalog.pg_stat_activity a WHERE ${condition} ORDER BY a.backend_start`,
+      values,
+    )
+    return rows.map(([pid, applicationName, userName, clientAddress, state, since, transactionSince]) => ({
+      sessionId: String(pid),
+      applicationName: String(applicationName),
+      userName: String(userName),
+      clientAddress: clientAddress === null || clientAddress === undefined ? undefined : String(clientAddress),
+      state: String(state),
+      since: String(since ?? ''),
+      transactionSince: transactionSince === null || transactionSince === undefined ? undefined : String(transactionSince),
+    }))
+  }
+
+  async #send<T>(run: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw new DatabaseError('The connection to the database is closed.', { connectionLost: true })
+    try {
+      return await run()
+    } catch (error) {
+      const failure = toDatabaseError(error)
+      if (failure.connectionLost) this.#closed = true
+      else await this.#untilReady()
+      throw failure
+    }
+  }
+
+  /** After an error the server still has to say in which transaction state it left the session. */
+  #untilReady(): Promise<void> {
+    if (this.#internals.readyForQuery || this.#closed) return Promise.resolve()
+    const { connection } = this.#internals
+    return new Promise((resolve) => {
+      const done = (): void => {
+        connection.removeListener('readyForQuery', done)
+        connection.removeListener('end', done)
+        resolve()
+      }
+      connection.once('readyForQuery', done)
+      connection.once('end', done)
+    })
+  }
+}
+
+function readColumns(json: SqlValue): readonly TableColumn[] | undefined {
+  if (typeof json !== 'string') return undefined
+  return (JSON.parse(json) as [string, number][]).map(([name, modifier]) => ({
+    name: name.toLowerCase(),
+    // The type modifier of varchar(n) is n + 4.
+    maxLength: modifier > 4 ? modifier - 4 : undefined,
+  }))
+}

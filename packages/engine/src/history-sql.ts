@@ -1,0 +1,33 @@
+import type { Dialect } from './dialect.ts'
+import type { HistoryRow } from './history-row.ts'
+import type { PlannedChangeset } from './plan.ts'
+import { describeChanges, describeComments, describeContexts, describeLabels } from './planning/describe.ts'
+import { insertHistoryRow, updateHistoryRow } from './tracking/history.ts'
+import type { NewHistoryRow } from './tracking/history.ts'
+import type { Tracking } from './tracking/tables.ts'
+
+/** The statement that records a changeset: a new row, or the stored one brought up to date. */
+export function applyHistorySql(
+  dialect: Dialect,
+  tracking: Tracking,
+  planned: PlannedChangeset,
+  stored: HistoryRow | undefined,
+  orderExecuted: number,
+  markRan: 'MARK_RAN' | undefined,
+  facts: { readonly toolVersion: string; readonly deploymentId: string },
+): string {
+  const { changeset } = planned
+  const row: NewHistoryRow = {
+    ...planned.key,
+    orderExecuted,
+    execType: markRan ?? (planned.action === 'rerun' ? 'RERAN' : 'EXECUTED'),
+    checksum: planned.checksum,
+    description: describeChanges(changeset),
+    comments: describeComments(changeset),
+    tag: changeset.tag,
+    contexts: describeContexts(changeset),
+    labels: describeLabels(changeset),
+    ...facts,
+  }
+  return stored === undefined ? insertHistoryRow(dialect, tracking, row) : updateHistoryRow(dialect, tracking, stored, row)
+}

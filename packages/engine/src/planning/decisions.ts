@@ -1,0 +1,167 @@
+import type { Diagnostic } from '@sluice/base'
+import { computeChecksum, matchesContexts, matchesLabels } from '@sluice/changelog'
+import type { Changelog, Changeset } from '@sluice/changelog'
+import { formatChangesetKey, normalizeChangesetKey } from '../changeset-key.ts'
+import type { ChangesetKey } from '../changeset-key.ts'
+import type { Dialect } from '../dialect.ts'
+import type { HistoryRow } from '../history-row.ts'
+import type { UpdateOptions } from '../options.ts'
+import type { SkippedChangeset } from '../plan.ts'
+
+/** A changeset of the changelog with what the history says about it. */
+export interface DecidedChangeset {
+  readonly key: ChangesetKey
+  readonly changeset: Changeset
+  readonly action: 'run' | 'rerun'
+  readonly stored: HistoryRow | undefined
+  readonly checksum: string
+}
+
+export interface Decisions {
+  readonly run: readonly DecidedChangeset[]
+  readonly skipped: readonly SkippedChangeset[]
+  /** Rows whose changesets are unchanged and whose checksum is missing or of an older version. */
+  readonly checksumUpgrades: readonly { readonly key: ChangesetKey; readonly stored: HistoryRow; readonly checksum: string }[]
+  readonly unexpected: readonly ChangesetKey[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Liquibase's own row under a tag that was set on an empty history. */
+export const internalPath = 'liquibase-internal'
+
+/** Decides for every changeset of the changelog, in order, whether it runs and why not. Pure. */
+export function decideChangesets(
+  changelog: Changelog,
+  history: readonly HistoryRow[],
+  dialect: Dialect,
+  options: UpdateOptions | undefined,
+): Decisions {
+  const stored = indexHistory(history)
+  const run: DecidedChangeset[] = []
+  const skipped: SkippedChangeset[] = []
+  const checksumUpgrades: { key: ChangesetKey; stored: HistoryRow; checksum: string }[] = []
+  const diagnostics: Diagnostic[] = []
+  const seen = new Map<string, Changeset>()
+  let limited = false
+  for (const changeset of changelog.changesets) {
+    const key = { id: changeset.id, author: changeset.author, path: changeset.path }
+    const normalized = normalizeChangesetKey(key)
+    const twin = seen.get(normalized)
+    if (twin !== undefined) diagnostics.push(duplicate(changeset, twin))
+    seen.set(normalized, changeset)
+    const filtered = filterReason(changeset, options)
+    if (filtered !== undefined) {
+      skipped.push({ key, reason: filtered })
+      continue
+    }
+    const row = stored.get(normalized)
+    const checksum = computeChecksum(changeset, 9, dialect.name)
+    if (row === undefined || changeset.runAlways) {
+      if (limited) skipped.push({ key, reason: 'limit' })
+      else run.push({ key, changeset, action: row === undefined ? 'run' : 'rerun', stored: row, checksum })
+    } else {
+      const comparison = compareChecksum(changeset, row, checksum, dialect)
+      if (comparison === 'same' || comparison === 'accepted') {
+        skipped.push({ key, reason: 'alreadyRan' })
+        if (row.checksum === null || (comparison === 'same' && row.checksum !== checksum))
+          checksumUpgrades.push({ key, stored: row, checksum })
+      } else if (changeset.runOnChange) {
+        if (limited) skipped.push({ key, reason: 'limit' })
+        else run.push({ key, changeset, action: 'rerun', stored: row, checksum })
+      } else {
+        skipped.push({ key, reason: 'alreadyRan' })
+        diagnostics.push(comparison === 'unreadable' ? unreadableChecksum(changeset, row) : edited(changeset, row, checksum))
+      }
+    }
+    if (options?.count !== undefined && run.length >= options.count) limited = true
+    if (options?.toTag !== undefined && changeset.tag?.toLowerCase() === options.toTag.toLowerCase()) limited = true
+  }
+  for (const changeset of changelog.otherDatabases) {
+    skipped.push({ key: { id: changeset.id, author: changeset.author, path: changeset.path }, reason: 'dbms' })
+  }
+  if (
+    options?.toTag !== undefined &&
+    !changelog.changesets.some((one) => one.tag?.toLowerCase() === options.toTag?.toLowerCase())
+  ) {
+    diagnostics.push({
+      severity: 'error',
+      code: 'TAG_UNKNOWN',
+      message: `No changeset of "${changelog.rootPath}" sets the tag "${options.toTag}".`,
+      hint: 'Add a changeset with tagDatabase, or leave the limit out.',
+    })
+  }
+  const known = new Set(seen.keys())
+  for (const changeset of changelog.otherDatabases) known.add(normalizeChangesetKey(changeset))
+  const unexpected = history
+    .filter((row) => row.path !== internalPath && !known.has(normalizeChangesetKey(row)))
+    .map(({ id, author, path }) => ({ id, author, path }))
+  return { run, skipped, checksumUpgrades, unexpected, diagnostics }
+}
+
+/** Rows by normalised key; of several the newest. */
+export function indexHistory(history: readonly HistoryRow[]): ReadonlyMap<string, HistoryRow> {
+  return new Map(history.map((row) => [normalizeChangesetKey(row), row]))
+}
+
+/** Why run-time filters leave a changeset out, or undefined. */
+export function filterReason(
+  changeset: Changeset,
+  options: { readonly contexts?: readonly string[] | undefined; readonly labels?: string | undefined } | undefined,
+): 'ignored' | 'context' | 'labels' | undefined {
+  if (changeset.ignore) return 'ignored'
+  if (!matchesContexts([...changeset.inheritedContexts, changeset.context], options?.contexts ?? [])) return 'context'
+  return matchesLabels([...changeset.inheritedLabels, changeset.labels], options?.labels) ? undefined : 'labels'
+}
+
+/** `accepted`: different, but listed as valid. `unreadable`: of a version that cannot be computed. */
+function compareChecksum(
+  changeset: Changeset,
+  row: HistoryRow,
+  current: string,
+  dialect: Dialect,
+): 'same' | 'accepted' | 'changed' | 'unreadable' {
+  if (row.checksum === null || row.checksum === current) return 'same'
+  const stored = row.checksum
+  const version = /^(\d+):/.exec(stored)?.[1] ?? '1'
+  if (version === '8' && computeChecksum(changeset, 8, dialect.name) === stored) return 'same'
+  if (
+    changeset.validCheckSums.some(
+      (valid) => acceptsEverything.has(valid.toLowerCase()) || valid.toLowerCase() === stored.toLowerCase(),
+    )
+  ) {
+    return 'accepted'
+  }
+  return version === '8' || version === '9' ? 'changed' : 'unreadable'
+}
+
+const acceptsEverything = new Set(['any', 'all', '*', '-1', '1:any', '1:all', '1:*'])
+
+function edited(changeset: Changeset, row: HistoryRow, current: string): Diagnostic {
+  return {
+    severity: changeset.onValidationFail === 'MARK_RAN' ? 'warning' : 'error',
+    code: 'CHANGELOG_CHECKSUM_MISMATCH',
+    message: `The changeset "${formatChangesetKey(changeset)}" was changed after it ran: its checksum was ${row.checksum ?? ''} and is now ${current}.`,
+    ...changeset.place,
+    hint: 'Put its old text back and write a new changeset; or add validCheckSum where the change does not matter.',
+  }
+}
+
+function unreadableChecksum(changeset: Changeset, row: HistoryRow): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'CHANGELOG_CHECKSUM_VERSION',
+    message: `The changeset "${formatChangesetKey(changeset)}" was recorded with a checksum of another version, ${row.checksum ?? ''}.`,
+    ...changeset.place,
+    hint: 'Versions 8 and 9 can be compared. Add validCheckSum to the changeset, or clear the checksums.',
+  }
+}
+
+function duplicate(changeset: Changeset, twin: Changeset): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'CHANGELOG_DUPLICATE_CHANGESET',
+    message: `The changeset "${formatChangesetKey(changeset)}" is declared twice; first in ${twin.place.file}:${twin.place.line}.`,
+    ...changeset.place,
+    hint: 'Give one of them another id.',
+  }
+}

@@ -1,0 +1,111 @@
+import type { Change, ChangeNode, ModelledChange, ModelledChangeName } from '@sluice/changelog'
+
+/**
+ * What undoes a change, for the types for which Liquibase generates it; undefined where only the author can say. An empty list
+ * means that there is nothing to undo.
+ */
+export function inverseOf(change: Change): readonly Change[] | undefined {
+  if (change.type !== 'modelled') return undefined
+  const rule = inverses[change.name]
+  return rule === undefined ? undefined : rule(change)
+}
+
+type InverseRule = (change: ModelledChange) => readonly ModelledChange[] | undefined
+
+const nothing: InverseRule = () => []
+
+const inverses: Partial<Record<ModelledChangeName, InverseRule>> = {
+  addColumn: (change) =>
+    columnNames(change).map((columnName) => build(change, 'dropColumn', { ...pick(change, table), columnName })),
+  addDefaultValue: (change) => [build(change, 'dropDefaultValue', pick(change, [...table, 'columnName', 'columnDataType']))],
+  addForeignKeyConstraint: (change) => [
+    build(change, 'dropForeignKeyConstraint', {
+      ...pick(change, ['constraintName', 'baseTableName']),
+      ...rename(change, { baseTableSchemaName: 'baseTableSchemaName', baseTableCatalogName: 'baseTableCatalogName' }),
+    }),
+  ],
+  addLookupTable: (change) => [
+    build(change, 'dropForeignKeyConstraint', {
+      ...rename(change, {
+        existingTableName: 'baseTableName',
+        existingTableSchemaName: 'baseTableSchemaName',
+        existingTableCatalogName: 'baseTableCatalogName',
+      }),
+      constraintName: change.node.attributes['constraintName'] ?? lookupConstraintName(change),
+    }),
+    build(
+      change,
+      'dropTable',
+      rename(change, { newTableName: 'tableName', newTableSchemaName: 'schemaName', newTableCatalogName: 'catalogName' }),
+    ),
+  ],
+  addNotNullConstraint: (change) => [
+    build(change, 'dropNotNullConstraint', pick(change, [...table, 'columnName', 'columnDataType', 'constraintName'])),
+  ],
+  addPrimaryKey: (change) => [build(change, 'dropPrimaryKey', pick(change, [...table, 'constraintName']))],
+  addUniqueConstraint: (change) => [build(change, 'dropUniqueConstraint', pick(change, [...table, 'constraintName']))],
+  createIndex: (change) => [build(change, 'dropIndex', pick(change, [...table, 'indexName']))],
+  createSequence: (change) => [build(change, 'dropSequence', pick(change, ['catalogName', 'schemaName', 'sequenceName']))],
+  createTable: (change) => [build(change, 'dropTable', pick(change, table))],
+  createView: (change) => [build(change, 'dropView', pick(change, ['catalogName', 'schemaName', 'viewName']))],
+  dropNotNullConstraint: (change) => [
+    build(change, 'addNotNullConstraint', pick(change, [...table, 'columnName', 'columnDataType', 'constraintName'])),
+  ],
+  empty: nothing,
+  output: nothing,
+  renameColumn: (change) => [
+    build(change, 'renameColumn', {
+      ...pick(change, [...table, 'columnDataType']),
+      ...rename(change, { newColumnName: 'oldColumnName', oldColumnName: 'newColumnName' }),
+    }),
+  ],
+  renameSequence: (change) => [
+    build(change, 'renameSequence', {
+      ...pick(change, ['catalogName', 'schemaName']),
+      ...rename(change, { newSequenceName: 'oldSequenceName', oldSequenceName: 'newSequenceName' }),
+    }),
+  ],
+  renameTable: (change) => [
+    build(change, 'renameTable', {
+      ...pick(change, ['catalogName', 'schemaName']),
+      ...rename(change, { newTableName: 'oldTableName', oldTableName: 'newTableName' }),
+    }),
+  ],
+  renameView: (change) => [
+    build(change, 'renameView', {
+      ...pick(change, ['catalogName', 'schemaName']),
+      ...rename(change, { newViewName: 'oldViewName', oldViewName: 'newViewName' }),
+    }),
+  ],
+  stop: nothing,
+  tagDatabase: nothing,
+}
+
+const table = ['catalogName', 'schemaName', 'tableName'] as const
+
+function build(origin: ModelledChange, name: ModelledChangeName, attributes: Record<string, string>): ModelledChange {
+  const node: ChangeNode = { name, attributes, children: [], place: origin.place }
+  return { type: 'modelled', name, node, file: undefined, place: origin.place }
+}
+
+function pick(change: ModelledChange, names: readonly string[]): Record<string, string> {
+  return rename(change, Object.fromEntries(names.map((name) => [name, name])))
+}
+
+function rename(change: ModelledChange, names: Readonly<Record<string, string>>): Record<string, string> {
+  const picked: Record<string, string> = {}
+  for (const [from, to] of Object.entries(names)) {
+    const value = change.node.attributes[from]
+    if (value !== undefined) picked[to] = value
+  }
+  return picked
+}
+
+function columnNames(change: ModelledChange): string[] {
+  return change.node.children.filter((child) => child.name === 'column').map((child) => child.attributes['name'] ?? '')
+}
+
+/** Liquibase's name for the foreign key of a lookup table that was given none. */
+function lookupConstraintName(change: ModelledChange): string {
+  return `FK_${change.node.attributes['existingTableName'] ?? ''}_${change.node.attributes['newTableName'] ?? ''}`.toUpperCase()
+}

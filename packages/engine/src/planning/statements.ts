@@ -1,0 +1,114 @@
+import type { Diagnostic } from '@sluice/base'
+import { matchesContexts, matchesDbms, matchesLabels } from '@sluice/changelog'
+import type { Change, Changeset, SourcePlace, SqlChange, SqlFileChange } from '@sluice/changelog'
+import { readTransactionFacts, splitStatements } from '@sluice/sql'
+import type { Dialect } from '../dialect.ts'
+import type { SelectionOptions } from '../options.ts'
+import type { PlannedStatement } from '../plan.ts'
+import { modifySql } from './modify-sql.ts'
+
+/** What statements are resolved against. */
+export interface StatementContext {
+  readonly dialect: Dialect
+  /** For unqualified names in generated SQL; undefined leaves them as they are (offline). */
+  readonly defaultSchema: string | undefined
+  readonly serverMajor: number | undefined
+  readonly selection: SelectionOptions | undefined
+}
+
+export interface ResolvedStatements {
+  readonly statements: readonly PlannedStatement[]
+  readonly diagnostics: readonly Diagnostic[]
+  /** Texts of `output` changes, and of a `stop`, which ends the run when it is reached. */
+  readonly messages: readonly string[]
+  readonly stop: string | undefined
+}
+
+/** The SQL of some changes of a changeset: split, generated, and modified, in order. `forRollback` limits visitors to those that want it. */
+export function resolveStatements(
+  changeset: Changeset,
+  changes: readonly Change[],
+  context: StatementContext,
+  forRollback = false,
+): ResolvedStatements {
+  const statements: PlannedStatement[] = []
+  const diagnostics: Diagnostic[] = []
+  const messages: string[] = []
+  let stop: string | undefined
+  const visitors = changeset.modifySql.filter(
+    (visitor) =>
+      (!forRollback || visitor.applyToRollback) &&
+      matchesDbms(visitor.dbms, context.dialect.name) &&
+      matchesContexts([visitor.context], context.selection?.contexts ?? []) &&
+      matchesLabels([splitLabels(visitor.labels)], context.selection?.labels),
+  )
+  const add = (sql: string, place: SourcePlace): void => {
+    statements.push({ sql: visitors.length === 0 ? sql : modifySql(sql, visitors), place })
+  }
+  for (const change of changes) {
+    if (change.type === 'modelled') {
+      if (change.name === 'output') messages.push(change.node.attributes['message'] ?? '')
+      if (change.name === 'stop') stop ??= change.node.attributes['message'] ?? 'Stop command in the changelog.'
+      if (change.name === 'output' || change.name === 'stop' || change.name === 'empty' || change.name === 'tagDatabase') continue
+      const { defaultSchema } = context
+      const generated = context.dialect.generate(change, {
+        defaultSchema,
+        objectQuotingStrategy: changeset.objectQuotingStrategy,
+      })
+      diagnostics.push(...generated.diagnostics)
+      for (const sql of generated.statements) add(sql, change.place)
+    } else if (matchesDbms(change.dbms, context.dialect.name)) {
+      const split = splitSql(change)
+      diagnostics.push(...split.diagnostics)
+      for (const { sql, place } of split.statements) add(sql, place)
+    }
+  }
+  return { statements, diagnostics, messages, stop }
+}
+
+/** Why statements cannot share one transaction, or undefined when they can. */
+export function findNonTransactional(
+  changeset: Changeset | undefined,
+  statements: readonly PlannedStatement[],
+  context: StatementContext,
+): string | undefined {
+  if (changeset?.runInTransaction === false) return 'The changeset says runInTransaction:false.'
+  if (!context.dialect.transactionalDdl) return 'The database commits each statement that changes the schema.'
+  for (const { sql } of statements) {
+    // A changeset with splitStatements:false is one text of perhaps several statements.
+    for (const { text } of mightNeedAutocommit.test(sql) ? splitStatements(sql, { dialect: 'postgresql' }).statements : []) {
+      const facts = readTransactionFacts(text, context.serverMajor)
+      if (facts.transaction === 'forbidden' || facts.transaction === 'control')
+        return facts.reason ?? `${facts.command} cannot be in a transaction.`
+    }
+  }
+  return undefined
+}
+
+/** A cheap look before the lexer: most statements hold none of these words. */
+const mightNeedAutocommit =
+  /\b(concurrently|reindex|vacuum|cluster|database|tablespace|system|discard|subscription|type|begin|start|commit|end|rollback|abort|prepare|savepoint|release)\b/i
+
+function splitSql(change: SqlChange | SqlFileChange): {
+  readonly statements: readonly { readonly sql: string; readonly place: SourcePlace }[]
+  readonly diagnostics: readonly Diagnostic[]
+} {
+  const file = change.type === 'sqlFile' ? change.resolvedPath : change.place.file
+  const firstLine = change.type === 'sqlFile' ? 1 : change.place.line
+  const { statements, diagnostics } = splitStatements(change.text, {
+    dialect: 'postgresql',
+    splitStatements: change.splitStatements,
+    stripComments: change.stripComments,
+    endDelimiter: change.endDelimiter,
+    file,
+    firstLine,
+  })
+  return { statements: statements.map(({ text, line }) => ({ sql: text, place: { file, line, column: 1 } })), diagnostics }
+}
+
+function splitLabels(text: string | undefined): readonly string[] {
+  return (text ?? '')
+    .split(',')
+    .map((label) => label.trim())
+    .filter((label) => label !== '')
+}

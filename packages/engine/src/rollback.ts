@@ -1,0 +1,277 @@
+import { createHash } from 'node:crypto'
+import { AppError, systemClock } from '@sluice/base'
+import type { Diagnostic } from '@sluice/base'
+import type { Changeset } from '@sluice/changelog'
+import { formatChangesetKey, normalizeChangesetKey } from './changeset-key.ts'
+import type { EngineFailure } from './events.ts'
+import type { HistoryRow } from './history-row.ts'
+import type { CommandInput, SelectionOptions, WriteOptions } from './options.ts'
+import { hasPlanErrors } from './plan.ts'
+import { filterReason, internalPath } from './planning/decisions.ts'
+import { resolveRollback } from './planning/rollback-statements.ts'
+import { findNonTransactional } from './planning/statements.ts'
+import type { StatementContext } from './planning/statements.ts'
+import type { ReportEntry, RollbackReport } from './report.ts'
+import type { PlannedRollback, RollbackPlan, RollbackTarget } from './rollback-plan.ts'
+import { notReachedEntry, runChangeset, throwIfCanceled } from './run/changeset-run.ts'
+import { toFailure } from './run/failure.ts'
+import { withWriteSession } from './run/write-session.ts'
+import type { WriteSession } from './run/write-session.ts'
+import { readKeptRollbacks, readPartials } from './tracking/detail.ts'
+import type { StoredPartial } from './tracking/detail.ts'
+import { deleteHistoryRow, readHistoryRows } from './tracking/history.ts'
+import { readTracking } from './tracking/tables.ts'
+import type { Tracking } from './tracking/tables.ts'
+import { statementContext } from './update.ts'
+
+export interface RollbackPlanInput extends CommandInput<SelectionOptions> {
+  readonly target: RollbackTarget
+}
+
+export interface ApplyRollbackInput extends CommandInput<SelectionOptions & WriteOptions> {
+  readonly options: SelectionOptions & WriteOptions
+  /** From `planRollback` with the same options. */
+  readonly plan: RollbackPlan
+}
+
+interface DetailedRollback {
+  readonly plan: RollbackPlan
+  readonly rows: readonly HistoryRow[]
+}
+
+/**
+ * What a rollback would undo, newest first. Every changeset without a way back, and every row that the changelog does not have and
+ * that left no rollback when it was applied, is an error here, before anything starts. Reads only.
+ */
+export async function planRollback(input: RollbackPlanInput): Promise<RollbackPlan> {
+  const tracking = await readTracking(input.database, input.options)
+  return (await planRollbackInDetail(input, tracking)).plan
+}
+
+async function planRollbackInDetail(input: RollbackPlanInput, tracking: Tracking): Promise<DetailedRollback> {
+  const { database, changelog, options, target } = input
+  const history = await readHistoryRows(database, tracking)
+  const known = new Map([...changelog.otherDatabases, ...changelog.changesets].map((one) => [normalizeChangesetKey(one), one]))
+  const { rows, diagnostics } = rowsToUndo(history, target, known)
+  const missing = rows.filter((row) => !known.has(normalizeChangesetKey(row)) && row.path !== internalPath)
+  const kept = await readKeptRollbacks(database, tracking, missing)
+  const partials = rows.length === 0 ? [] : await readPartials(database, tracking)
+  return planRows(
+    { rows, target, known, kept, partials, options, context: statementContext(database, tracking, options) },
+    diagnostics,
+  )
+}
+
+/** The rows that a target reaches, newest first. */
+export function rowsToUndo(
+  history: readonly HistoryRow[],
+  target: RollbackTarget,
+  known: ReadonlyMap<string, Changeset>,
+): { readonly rows: readonly HistoryRow[]; readonly diagnostics: Diagnostic[] } {
+  const newestFirst = history.toReversed()
+  if ('count' in target) {
+    if (Number.isInteger(target.count) && target.count >= 1) return { rows: newestFirst.slice(0, target.count), diagnostics: [] }
+    const message = `A rollback by count needs a whole number of at least 1, not ${target.count}.`
+    return { rows: [], diagnostics: [{ severity: 'error', code: 'ROLLBACK_COUNT', message }] }
+  }
+  const wanted = target.tag.toLowerCase()
+  const carries = (row: HistoryRow): boolean => row.tag?.toLowerCase() === wanted
+  const index = target.tagVersion === 'oldest' ? newestFirst.findLastIndex(carries) : newestFirst.findIndex(carries)
+  const tagged = newestFirst[index]
+  if (tagged === undefined) {
+    const tags = [...new Set(history.flatMap((row) => (row.tag === null ? [] : [row.tag])))].slice(-10)
+    return {
+      rows: [],
+      diagnostics: [
+        {
+          severity: 'error',
+          code: 'TAG_UNKNOWN',
+          message: `No row of the history carries the tag "${target.tag}".`,
+          hint: tags.length === 0 ? 'The history has no tags.' : `It has ${tags.map((tag) => `"${tag}"`).join(', ')}.`,
+        },
+      ],
+    }
+  }
+  const rows = newestFirst.slice(0, index)
+  // The row of a tagDatabase changeset is the tag itself; any other row is the state that the tag marks.
+  if (tagged.description === 'tagDatabase' && !keepsTag(known.get(normalizeChangesetKey(tagged)))) rows.push(tagged)
+  return { rows, diagnostics: [] }
+}
+
+function keepsTag(changeset: Changeset | undefined): boolean {
+  return (changeset?.changes ?? []).some(
+    (change) =>
+      change.type === 'modelled' && change.name === 'tagDatabase' && change.node.attributes['keepTagOnRollback'] === 'true',
+  )
+}
+
+interface RowsToPlan {
+  readonly rows: readonly HistoryRow[]
+  readonly target: RollbackTarget
+  readonly known: ReadonlyMap<string, Changeset>
+  readonly kept: ReadonlyMap<string, readonly string[]>
+  readonly partials: readonly StoredPartial[]
+  readonly options: SelectionOptions | undefined
+  readonly context: StatementContext
+}
+
+function planRows(input: RowsToPlan, diagnostics: Diagnostic[]): DetailedRollback {
+  const changesets: PlannedRollback[] = []
+  const left: { key: PlannedRollback['key']; reason: 'context' | 'labels' | 'dbms' | 'ignored' }[] = []
+  const rows: HistoryRow[] = []
+  const partial = new Set(
+    input.partials.filter((one) => one.direction === 'rollback').map((one) => normalizeChangesetKey(one.changeset)),
+  )
+  for (const row of input.rows) {
+    const key = { id: row.id, author: row.author, path: row.path }
+    const normalized = normalizeChangesetKey(row)
+    const changeset = input.known.get(normalized)
+    const reason = changeset === undefined ? undefined : filterReason(changeset, input.options)
+    if (reason !== undefined) {
+      left.push({ key, reason })
+      continue
+    }
+    if (partial.has(normalized)) diagnostics.push(interrupted(key))
+    const planned = planOne(row, changeset, input, diagnostics)
+    if (planned === undefined) continue
+    changesets.push(planned)
+    rows.push(row)
+  }
+  const plan: RollbackPlan = {
+    kind: 'rollback',
+    target: input.target,
+    diagnostics,
+    changesets,
+    left,
+    digest: digestRollback(changesets),
+    isEmpty: changesets.length === 0 && !hasPlanErrors({ diagnostics }),
+  }
+  return { plan, rows }
+}
+
+function planOne(
+  row: HistoryRow,
+  changeset: Changeset | undefined,
+  input: RowsToPlan,
+  diagnostics: Diagnostic[],
+): PlannedRollback | undefined {
+  const key = { id: row.id, author: row.author, path: row.path }
+  const kept = input.kept.get(normalizeChangesetKey(row))
+  const build = (source: PlannedRollback['source'], statements: PlannedRollback['statements']): PlannedRollback => {
+    const nonTransactionalReason = findNonTransactional(changeset, statements, input.context)
+    return { key, changeset, source, statements, transactional: nonTransactionalReason === undefined, nonTransactionalReason }
+  }
+  if (row.path === internalPath) return build('none', [])
+  if (changeset === undefined) {
+    if (kept !== undefined)
+      return build(
+        'kept',
+        kept.map((sql) => ({ sql, place: undefined })),
+      )
+    diagnostics.push({
+      severity: 'error',
+      code: 'ROLLBACK_CHANGESET_MISSING',
+      message: `The changeset "${formatChangesetKey(row)}" ran, is not in the changelog, and left no rollback.`,
+      hint: 'Use the revision of the changelog that has it.',
+    })
+    return undefined
+  }
+  // What was only recorded and never ran has nothing to undo.
+  if (row.execType === 'MARK_RAN') return build('none', [])
+  const resolved = resolveRollback(changeset, input.context)
+  diagnostics.push(...resolved.diagnostics)
+  return build(resolved.source, resolved.statements)
+}
+
+function digestRollback(changesets: readonly PlannedRollback[]): string {
+  const hash = createHash('sha256').update('rollback\n')
+  for (const { key, statements } of changesets) {
+    hash.update(JSON.stringify([key.path, key.id, key.author, statements.map(({ sql }) => sql)])).update('\n')
+  }
+  return hash.digest('hex')
+}
+
+function interrupted(key: PlannedRollback['key']): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'ROLLBACK_PARTIAL',
+    message: `A rollback of the changeset "${formatChangesetKey(key)}" was interrupted before; some of its statements ran.`,
+    hint: 'Look at the database and bring the changeset to one side by hand.',
+  }
+}
+
+/**
+ * Carries out a rollback under the lock, one transaction per changeset with the removal of its row. Goes on only if the history
+ * still has exactly what was planned. Throws `PLAN_HAS_ERRORS` and what `beforeFirstWrite` throws; the rest is in the report.
+ */
+export async function applyRollback(input: ApplyRollbackInput): Promise<RollbackReport> {
+  const { plan, options } = input
+  const clock = input.clock ?? systemClock
+  const started = clock.monotonic()
+  if (hasPlanErrors(plan)) {
+    throw new AppError('invalid', 'PLAN_HAS_ERRORS', 'The plan has errors, so nothing of it may run.', {
+      hint: 'Show its diagnostics.',
+    })
+  }
+  const entries: ReportEntry[] = []
+  let deploymentId: string | undefined
+  const finish = (firstError: EngineFailure | undefined): RollbackReport => {
+    const isUnknown = entries.some((entry) => entry.state === 'unknown')
+    const canceled = input.signal?.aborted === true && firstError !== undefined
+    return {
+      kind: 'rollback',
+      state: isUnknown ? 'unknown' : canceled ? 'canceled' : firstError === undefined ? 'succeeded' : 'failed',
+      entries: [...entries, ...plan.changesets.slice(entries.length).map(notReachedEntry)],
+      firstError,
+      wrote: entries.some((entry) => entry.state === 'done' || entry.state === 'unknown' || entry.statementsDone > 0),
+      deploymentId: entries.length === 0 ? undefined : deploymentId,
+      durationMs: Math.round(clock.monotonic() - started),
+    }
+  }
+  if (plan.isEmpty) return finish(undefined)
+  await options.beforeFirstWrite?.(plan)
+  try {
+    const failure = await withWriteSession({ ...input, clock }, async (session) => {
+      deploymentId = session.deploymentId
+      return rollbackUnderLock(input, session, entries)
+    })
+    return finish(failure)
+  } catch (error) {
+    return finish(toFailure(error))
+  }
+}
+
+async function rollbackUnderLock(
+  input: ApplyRollbackInput,
+  session: WriteSession,
+  entries: ReportEntry[],
+): Promise<EngineFailure | undefined> {
+  const { database, tracking } = session
+  const fresh = await planRollbackInDetail({ ...input, target: input.plan.target }, tracking)
+  if (fresh.plan.digest !== input.plan.digest || hasPlanErrors(fresh.plan)) {
+    return toFailure(
+      new AppError('conflict', 'PLAN_CHANGED', 'The history changed after the rollback was planned.', { hint: 'Plan again.' }),
+    )
+  }
+  for (const [index, planned] of fresh.plan.changesets.entries()) {
+    throwIfCanceled(input.signal)
+    const row = fresh.rows[index]
+    if (row === undefined) break
+    const entry = await runChangeset(session, {
+      key: planned.key,
+      direction: 'rollback',
+      statements: planned.statements,
+      transactional: planned.transactional,
+      historySql: deleteHistoryRow(database.dialect, tracking, row),
+      result: 'rolledBack',
+      rollback: undefined,
+      resumeAfter: 0,
+      hasPartial: false,
+      position: index + 1,
+      total: fresh.plan.changesets.length,
+    })
+    entries.push(entry)
+    if (entry.state !== 'done') return entry.error
+  }
+  return undefined
+}

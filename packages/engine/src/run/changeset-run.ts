@@ -1,0 +1,234 @@
+import { createHash } from 'node:crypto'
+import { AppError } from '@sluice/base'
+import type { ChangesetKey } from '../changeset-key.ts'
+import { DatabaseError } from '../database.ts'
+import type { ChangesetDirection, ChangesetResult } from '../events.ts'
+import type { PlannedStatement } from '../plan.ts'
+import type { ReportEntry } from '../report.ts'
+import { deleteDetail, insertDoneDetail, insertRunningDetail, settleDetails, updateDetail } from '../tracking/detail.ts'
+import type { DetailRow } from '../tracking/detail.ts'
+import { StatementAbandoned, canceledError } from './cancellation.ts'
+import { shortSql, toFailure } from './failure.ts'
+import type { WriteSession } from './write-session.ts'
+
+/** One changeset's statements and what makes them part of the history. */
+export interface ChangesetRun {
+  readonly key: ChangesetKey
+  readonly direction: ChangesetDirection
+  readonly statements: readonly PlannedStatement[]
+  readonly transactional: boolean
+  /** Writes or removes the history row; runs in the transaction that makes the changeset durable. */
+  readonly historySql: string
+  readonly result: ChangesetResult
+  /** How to undo it later, kept in the side table. */
+  readonly rollback: readonly string[] | undefined
+  /** Statements that an earlier, interrupted run has already done. */
+  readonly resumeAfter: number
+  /** A note on an interrupted earlier run stands in the side table. */
+  readonly hasPartial: boolean
+  readonly position: number
+  readonly total: number
+}
+
+/** SHA-256 (hex) of the exact statements of a changeset. */
+export function hashStatements(statements: readonly PlannedStatement[]): string {
+  const hash = createHash('sha256')
+  for (const { sql } of statements) hash.update(`${Buffer.byteLength(sql)}:`).update(sql)
+  return hash.digest('hex')
+}
+
+/**
+ * Runs one changeset and says how it ended; never throws for what the database answers. With `transactional`, statements, history
+ * row and side-table row are one transaction. Without, each statement is recorded before and after, so that a crash leaves word of
+ * what ran.
+ */
+export async function runChangeset(session: WriteSession, run: ChangesetRun): Promise<ReportEntry> {
+  const { clock, onEvent } = session
+  const started = clock.monotonic()
+  const progress: Progress = { done: run.resumeAfter, rows: 0, committing: false, statementSent: false }
+  onEvent?.({
+    type: 'changesetStarted',
+    changeset: run.key,
+    direction: run.direction,
+    position: run.position,
+    total: run.total,
+    statements: run.statements.length,
+    transactional: run.transactional,
+  })
+  const entry = {
+    changeset: run.key,
+    statements: run.statements.length,
+    transactional: run.transactional,
+  }
+  try {
+    await (run.transactional ? runInTransaction(session, run, progress) : runStepwise(session, run, progress))
+    const durationMs = Math.round(clock.monotonic() - started)
+    onEvent?.({ type: 'changesetFinished', changeset: run.key, result: run.result, rows: progress.rows, durationMs })
+    return {
+      ...entry,
+      state: 'done',
+      result: run.result,
+      statementsDone: progress.done,
+      rows: progress.rows,
+      durationMs,
+      error: undefined,
+    }
+  } catch (error) {
+    const planned = run.statements[progress.done]
+    const failure = toFailure(error, {
+      changeset: run.key,
+      ...(progress.statementSent ? { statement: progress.done + 1, planned } : {}),
+    })
+    const unknown = await settleFailure(session, run, progress, error)
+    const durationMs = Math.round(clock.monotonic() - started)
+    onEvent?.({ type: 'changesetFailed', changeset: run.key, error: failure, durationMs })
+    return {
+      ...entry,
+      state: unknown ? 'unknown' : 'failed',
+      result: undefined,
+      statementsDone: run.transactional ? 0 : progress.done,
+      rows: progress.rows,
+      durationMs,
+      error: failure,
+    }
+  }
+}
+
+interface Progress {
+  /** Statements that ended well. */
+  done: number
+  rows: number
+  /** The transaction's end has been sent and not been answered. */
+  committing: boolean
+  /** A user's statement has been sent and not been answered. */
+  statementSent: boolean
+}
+
+async function runInTransaction(session: WriteSession, run: ChangesetRun, progress: Progress): Promise<void> {
+  const { database, tracking } = session
+  await session.cancellable(() => database.script(['BEGIN']))
+  for (const statement of run.statements) {
+    await sendStatement(session, run, progress, statement)
+    if (database.transactionState !== 'active') {
+      throw new AppError(
+        'failedPrecondition',
+        'TRANSACTION_ENDED',
+        `Statement ${progress.done} ended the transaction that the changeset runs in.`,
+        {
+          hint: 'Mark the changeset runInTransaction:false, or take COMMIT and ROLLBACK out of it.',
+        },
+      )
+    }
+  }
+  const detail = insertDoneDetail(database.dialect, tracking, detailRow(session, run))
+  const settle = run.hasPartial ? [settleDetails(database.dialect, tracking, run.key)] : []
+  progress.committing = true
+  await session.cancellable(() => database.script([run.historySql, ...settle, detail, 'COMMIT']))
+  progress.committing = false
+}
+
+async function runStepwise(session: WriteSession, run: ChangesetRun, progress: Progress): Promise<void> {
+  const { database, tracking } = session
+  const { dialect } = database
+  const row = detailRow(session, run)
+  const intent = insertRunningDetail(dialect, tracking, row, run.resumeAfter)
+  await database.script(['BEGIN', ...(run.hasPartial ? [settleDetails(dialect, tracking, run.key)] : []), intent, 'COMMIT'])
+  for (const statement of run.statements.slice(run.resumeAfter)) {
+    await sendStatement(session, run, progress, statement)
+    if (progress.done < run.statements.length) {
+      await database.script([
+        updateDetail(dialect, tracking, row, { state: 'running', done: progress.done, running: progress.done + 1 }),
+      ])
+    }
+  }
+  // A script of the user's may have left its own transaction open; its work and our row then end together.
+  const open = database.transactionState === 'active'
+  const done = updateDetail(dialect, tracking, row, { state: 'done', done: progress.done, running: undefined })
+  progress.committing = true
+  await database.script([...(open ? [] : ['BEGIN']), run.historySql, done, 'COMMIT'])
+  progress.committing = false
+}
+
+async function sendStatement(
+  session: WriteSession,
+  run: ChangesetRun,
+  progress: Progress,
+  statement: PlannedStatement,
+): Promise<void> {
+  const { clock, onEvent } = session
+  const place = { changeset: run.key, statement: progress.done + 1, of: run.statements.length }
+  onEvent?.({ type: 'statementStarted', ...place, sql: shortSql(statement.sql) })
+  const started = clock.monotonic()
+  progress.statementSent = true
+  const { rows } = await session.cancellable(() => session.database.execute(statement.sql))
+  progress.statementSent = false
+  progress.done++
+  progress.rows += rows ?? 0
+  onEvent?.({ type: 'statementFinished', ...place, rows, durationMs: Math.round(clock.monotonic() - started) })
+}
+
+/** Leaves the session usable and the side table true. Says whether the changeset may have become durable, or partly so. */
+async function settleFailure(session: WriteSession, run: ChangesetRun, progress: Progress, error: unknown): Promise<boolean> {
+  const { database } = session
+  if (error instanceof StatementAbandoned) {
+    // Without this connection the server cannot be told to commit; whatever it is doing still has to end.
+    await database.close().catch(() => {})
+    return true
+  }
+  const lost = database.transactionState === 'closed' || (error instanceof DatabaseError && error.connectionLost)
+  if (lost) return run.transactional ? progress.committing : true
+  try {
+    if (database.transactionState !== 'idle') await database.script(['ROLLBACK'])
+    if (!run.transactional) await noteFailure(session, run, progress)
+  } catch {
+    return !run.transactional
+  }
+  return false
+}
+
+/** A changeset of which nothing ran is as if it had not been started; otherwise the side table says how far it came. */
+async function noteFailure(session: WriteSession, run: ChangesetRun, progress: Progress): Promise<void> {
+  const { database, tracking } = session
+  const row = detailRow(session, run)
+  const note =
+    progress.done === 0
+      ? deleteDetail(database.dialect, tracking, row)
+      : updateDetail(database.dialect, tracking, row, { state: 'failed', done: progress.done, running: undefined })
+  await database.script([note])
+}
+
+function detailRow(session: WriteSession, run: ChangesetRun): DetailRow {
+  return {
+    runId: session.runId,
+    deploymentId: session.deploymentId,
+    key: run.key,
+    direction: run.direction,
+    sha256: hashStatements(run.statements),
+    statements: run.statements.length,
+    rollback: run.rollback,
+  }
+}
+
+/** The entry of a changeset that the command did not come to. */
+export function notReachedEntry(run: {
+  readonly key: ChangesetKey
+  readonly statements: readonly unknown[]
+  readonly transactional: boolean
+}): ReportEntry {
+  return {
+    changeset: run.key,
+    state: 'notReached',
+    result: undefined,
+    statements: run.statements.length,
+    statementsDone: 0,
+    transactional: run.transactional,
+    rows: 0,
+    durationMs: 0,
+    error: undefined,
+  }
+}
+
+/** Throws when the caller has given up: called between changesets, where nothing is in doubt. */
+export function throwIfCanceled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted === true) throw canceledError(signal.reason)
+}

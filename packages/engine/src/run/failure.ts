@@ -1,0 +1,56 @@
+import { AppError } from '@sluice/base'
+import { formatChangesetKey } from '../changeset-key.ts'
+import type { ChangesetKey } from '../changeset-key.ts'
+import { DatabaseError } from '../database.ts'
+import type { EngineFailure } from '../events.ts'
+import type { PlannedStatement } from '../plan.ts'
+
+const sqlLengthMax = 4000
+
+export interface FailurePlace {
+  readonly changeset?: ChangesetKey | undefined
+  /** 1-based. */
+  readonly statement?: number | undefined
+  readonly planned?: PlannedStatement | undefined
+}
+
+export function shortSql(sql: string): string {
+  return sql.length <= sqlLengthMax ? sql : `${sql.slice(0, sqlLengthMax)} …`
+}
+
+/** Anything thrown while a command ran, as data with its place. */
+export function toFailure(error: unknown, at: FailurePlace = {}): EngineFailure {
+  const common = {
+    changeset: at.changeset,
+    statement: at.statement,
+    sql: at.planned === undefined ? undefined : shortSql(at.planned.sql),
+    file: at.planned?.place?.file,
+    line: at.planned?.place?.line,
+  }
+  if (error instanceof DatabaseError) {
+    const where = at.changeset === undefined ? '' : ` in changeset "${formatChangesetKey(at.changeset)}"`
+    const line = lineOf(at.planned, error.position)
+    return {
+      ...common,
+      code: error.connectionLost ? 'CONNECTION_LOST' : 'STATEMENT_FAILED',
+      message:
+        at.statement === undefined ? `${error.message}${where}` : `Statement ${at.statement}${where} failed: ${error.message}`,
+      hint: error.hint,
+      line: line ?? common.line,
+      databaseCode: error.code,
+      detail: error.detail,
+    }
+  }
+  if (error instanceof AppError) {
+    return { ...common, code: error.code, message: error.message, hint: error.hint, databaseCode: undefined, detail: undefined }
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return { ...common, code: 'INTERNAL', message, hint: undefined, databaseCode: undefined, detail: undefined }
+}
+
+/** The line of the user's file that a position inside the statement stands for. */
+function lineOf(planned: PlannedStatement | undefined, position: number | undefined): number | undefined {
+  if (planned?.place === undefined || position === undefined) return undefined
+  // The server counts characters, not UTF-16 units; lines come out the same but for astral characters before them.
+  return planned.place.line + (planned.sql.slice(0, position - 1).match(/\n/g)?.length ?? 0)
+}

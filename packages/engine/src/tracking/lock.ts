@@ -1,0 +1,212 @@
+import { createHash } from 'node:crypto'
+import { AppError } from '@sluice/base'
+import type { Clock } from '@sluice/base'
+import { DatabaseError } from '../database.ts'
+import type { Database } from '../database.ts'
+import type { LockHolder, OnEngineEvent } from '../events.ts'
+import { createLockTable } from './tables.ts'
+import type { Tracking } from './tables.ts'
+
+export interface LockRequest {
+  readonly runId: string
+  readonly host: string
+  readonly waitMs: number
+}
+
+export interface HeldLock {
+  readonly key: bigint
+  readonly lockedBy: string
+}
+
+interface LockRow {
+  readonly locked: boolean
+  readonly grantedAt: string | undefined
+  readonly lockedBy: string | undefined
+}
+
+const pollFirstMs = 50
+const pollMaxMs = 1000
+const createTriesMax = 10
+/** LOCKEDBY of ours: the word, a run id, host and address. A Liquibase on a machine called `sluice` writes `sluice (ip)`. */
+const ownPattern = /^sluice [A-Za-z0-9][\w.:-]*( |$)/
+
+/** The session lock of a lock table: the same for every Sluice that works on it, whatever its options. */
+export function sessionLockKey(tracking: Tracking): bigint {
+  const digest = createHash('sha256').update(`sluice-changelog-lock:${tracking.schema}.${tracking.lock.name}`).digest()
+  return digest.readBigInt64BE(0)
+}
+
+export function formatLockedBy(request: { readonly runId: string; readonly host: string }): string {
+  return `sluice ${request.runId} ${request.host}`.slice(0, 255)
+}
+
+/**
+ * Takes the session lock, then the row, on this connection. Whoever holds the session lock knows that every row with a Sluice run
+ * id belongs to a dead session, and takes it over; anybody else's row (a Liquibase) is waited for and never touched.
+ *
+ * Throws `LOCK_WAIT_TIMEOUT` with the holder after `waitMs`, or the signal's reason.
+ */
+export async function acquireLock(
+  database: Database,
+  tracking: Tracking,
+  request: LockRequest,
+  clock: Clock,
+  onEvent: OnEngineEvent | undefined,
+  signal: AbortSignal | undefined,
+): Promise<HeldLock> {
+  const started = clock.monotonic()
+  const key = sessionLockKey(tracking)
+  const lockedBy = formatLockedBy(request)
+  const wait = createWait(clock, started, request.waitMs, onEvent, signal)
+  while (!(await database.trySessionLock(key))) {
+    const session = await database.sessionLockHolder(key)
+    const row = await readLockRow(database, tracking)
+    await wait({ by: 'session', lockedBy: row?.lockedBy, since: row?.grantedAt, session })
+  }
+  try {
+    await ensureLockRow(database, tracking, clock)
+    for (;;) {
+      const found = await tryRow(database, tracking, lockedBy)
+      if (found === 'taken') break
+      if (found.locked && found.lockedBy !== undefined && ownPattern.test(found.lockedBy)) {
+        if (await takeOver(database, tracking, found, lockedBy)) {
+          onEvent?.({ type: 'lockTakenOver', from: found.lockedBy, since: found.grantedAt })
+          break
+        }
+      } else if (found.locked) {
+        await wait({ by: 'row', lockedBy: found.lockedBy, since: found.grantedAt, session: undefined })
+      }
+    }
+  } catch (error) {
+    await database.releaseSessionLock(key).catch(() => {})
+    throw error
+  }
+  onEvent?.({ type: 'lockAcquired', waitedMs: Math.round(clock.monotonic() - started) })
+  return { key, lockedBy }
+}
+
+/** Gives back row and session lock, whatever state an error left the transaction in. With the connection gone there is nothing to do. */
+export async function releaseLock(database: Database, tracking: Tracking, held: HeldLock): Promise<void> {
+  if (database.transactionState === 'closed') return
+  if (database.transactionState !== 'idle') await database.script(['ROLLBACK'])
+  const { sql } = tracking.lock
+  const mine = `ID = 1 AND LOCKEDBY = ${database.dialect.literal(held.lockedBy)}`
+  await database.script([`UPDATE ${sql} SET LOCKED = FALSE, LOCKEDBY = NULL, LOCKGRANTED = NULL WHERE ${mine}`])
+  await database.releaseSessionLock(held.key)
+}
+
+/** Who has the lock now, for status and inspection. Undefined when it is free. */
+export async function readLockHolder(database: Database, tracking: Tracking): Promise<LockHolder | undefined> {
+  const session = await database.sessionLockHolder(sessionLockKey(tracking))
+  const row = await readLockRow(database, tracking)
+  if (session !== undefined) return { by: 'session', lockedBy: row?.lockedBy, since: row?.grantedAt, session }
+  return row?.locked === true ? { by: 'row', lockedBy: row.lockedBy, since: row.grantedAt, session: undefined } : undefined
+}
+
+/** `"sluice run_… host (ip)" since …`, for messages. */
+export function describeHolder(holder: LockHolder): string {
+  const parts: string[] = []
+  if (holder.lockedBy !== undefined)
+    parts.push(`"${holder.lockedBy}"${holder.since === undefined ? '' : ` since ${holder.since}`}`)
+  if (holder.session !== undefined) {
+    const { sessionId, applicationName, clientAddress } = holder.session
+    parts.push(`session ${sessionId} "${applicationName}"${clientAddress === undefined ? '' : ` from ${clientAddress}`}`)
+  }
+  return parts.length === 0 ? 'another session' : parts.join(', ')
+}
+
+function createWait(
+  clock: Clock,
+  started: number,
+  boundMs: number,
+  onEvent: OnEngineEvent | undefined,
+  signal: AbortSignal | undefined,
+): (holder: LockHolder) => Promise<void> {
+  let pauseMs = pollFirstMs
+  let told = ''
+  return async (holder) => {
+    const waitedMs = Math.round(clock.monotonic() - started)
+    if (waitedMs >= boundMs) {
+      throw new AppError(
+        'timeout',
+        'LOCK_WAIT_TIMEOUT',
+        `The changelog lock is held by ${describeHolder(holder)}; waited ${waitedMs} ms.`,
+        {
+          hint:
+            holder.by === 'row'
+              ? 'Let that Liquibase finish. If it is dead, free the row with release-locks.'
+              : 'Let that run finish; the lock is free as soon as its session ends.',
+          details: { holder },
+        },
+      )
+    }
+    // Once per holder and then once a second or so is enough for people.
+    const text = describeHolder(holder)
+    if (text !== told || pauseMs >= pollMaxMs) onEvent?.({ type: 'lockWaiting', holder, waitedMs, boundMs })
+    told = text
+    await clock.sleep(Math.min(pauseMs, Math.max(1, boundMs - waitedMs)), signal)
+    pauseMs = Math.min(pollMaxMs, pauseMs * 2)
+  }
+}
+
+async function tryRow(database: Database, tracking: Tracking, lockedBy: string): Promise<'taken' | LockRow> {
+  const { dialect } = database
+  const { rowCount } = await database.query(
+    `UPDATE ${tracking.lock.sql} SET LOCKED = TRUE, LOCKEDBY = ${dialect.literal(lockedBy)}, LOCKGRANTED = ${dialect.currentTimestamp} ` +
+      'WHERE ID = 1 AND LOCKED = FALSE',
+  )
+  if (rowCount === 1) return 'taken'
+  return (await selectLockRow(database, tracking)) ?? { locked: false, grantedAt: undefined, lockedBy: undefined }
+}
+
+async function takeOver(database: Database, tracking: Tracking, stale: LockRow, lockedBy: string): Promise<boolean> {
+  const { dialect } = database
+  const { rowCount } = await database.query(
+    `UPDATE ${tracking.lock.sql} SET LOCKED = TRUE, LOCKEDBY = ${dialect.literal(lockedBy)}, LOCKGRANTED = ${dialect.currentTimestamp} ` +
+      `WHERE ID = 1 AND LOCKED = TRUE AND LOCKEDBY = ${dialect.literal(stale.lockedBy ?? '')}`,
+  )
+  return rowCount === 1
+}
+
+/** Creates table and row where they are missing. A Liquibase may be doing the same at this moment, so losing that race is no error. */
+async function ensureLockRow(database: Database, tracking: Tracking, clock: Clock): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      if (tracking.lock.columns === undefined && !(await lockTableExists(database, tracking))) {
+        await database.script([createLockTable(database.dialect, tracking.lock)])
+      }
+      if ((await selectLockRow(database, tracking)) !== undefined) return
+      await database.script([`INSERT INTO ${tracking.lock.sql} (ID, LOCKED) VALUES (1, FALSE)`])
+      return
+    } catch (error) {
+      if (!(error instanceof DatabaseError) || !isCreateRace(error) || attempt >= createTriesMax) throw error
+      await clock.sleep(20 * attempt)
+    }
+  }
+}
+
+/** Table, type or row made by somebody else in the meantime. */
+function isCreateRace(error: DatabaseError): boolean {
+  return error.code === '42P07' || error.code === '23505' || error.code === '42710' || error.code === '42P01'
+}
+
+async function lockTableExists(database: Database, tracking: Tracking): Promise<boolean> {
+  const { tables } = await database.readFacts([{ schema: tracking.schema, name: tracking.lock.name }])
+  return tables[0] !== undefined
+}
+
+async function readLockRow(database: Database, tracking: Tracking): Promise<LockRow | undefined> {
+  if (tracking.lock.columns === undefined && !(await lockTableExists(database, tracking))) return undefined
+  return selectLockRow(database, tracking)
+}
+
+async function selectLockRow(database: Database, tracking: Tracking): Promise<LockRow | undefined> {
+  const { rows } = await database.query(`SELECT LOCKED, LOCKGRANTED, LOCKEDBY FROM ${tracking.lock.sql} WHERE ID = 1`)
+  const row = rows[0]
+  if (row === undefined) return undefined
+  return {
+    locked: row[0] === true || row[0] === 1,
+    grantedAt: row[1] === null || row[1] === undefined ? undefined : String(row[1]),
+    lockedBy: row[2] === null || row[2] === undefined ? undefined : String(row[2]),
+  }
+}

@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto'
+import type { Diagnostic } from '@sluice/base'
+import type { Database } from './database.ts'
+import type { HistoryRow } from './history-row.ts'
+import type { CommandInput, UpdateOptions } from './options.ts'
+import { decideChangesets } from './planning/decisions.ts'
+import type { DecidedChangeset, Decisions } from './planning/decisions.ts'
+import { findNonTransactional, resolveStatements } from './planning/statements.ts'
+import type { StatementContext } from './planning/statements.ts'
+import { hasPlanErrors } from './plan.ts'
+import type { PlannedChangeset, UpdatePlan } from './plan.ts'
+import { readPartials } from './tracking/detail.ts'
+import type { StoredPartial } from './tracking/detail.ts'
+import { readHistoryRows } from './tracking/history.ts'
+import { readTracking } from './tracking/tables.ts'
+import type { Tracking } from './tracking/tables.ts'
+import { formatChangesetKey, normalizeChangesetKey } from './changeset-key.ts'
+
+/** A plan with what `applyPlan` needs to carry it out. */
+export interface DetailedPlan {
+  readonly plan: UpdatePlan
+  readonly decisions: Decisions
+  readonly planned: ReadonlyMap<DecidedChangeset, PlannedChangeset>
+  readonly history: readonly HistoryRow[]
+  readonly partials: ReadonlyMap<string, StoredPartial>
+}
+
+/**
+ * What an update would do: which changesets run, which not and why, every problem of changelog and history, and the digest that a
+ * permit or approval is given for. Reads only and takes no lock; missing tables count as an empty history.
+ */
+export async function planUpdate(input: CommandInput<UpdateOptions>): Promise<UpdatePlan> {
+  const tracking = await readTracking(input.database, input.options)
+  return (await planInDetail(input, tracking)).plan
+}
+
+/** `planUpdate` for callers that hold the lock already. */
+export async function planInDetail(input: CommandInput<UpdateOptions>, tracking: Tracking): Promise<DetailedPlan> {
+  const { database, changelog, options } = input
+  const history = await readHistoryRows(database, tracking)
+  const decisions = decideChangesets(changelog, history, database.dialect, options)
+  const partials = decisions.run.length === 0 ? [] : await readPartials(database, tracking)
+  return assemblePlan(decisions, history, partials, statementContext(database, tracking, options), options)
+}
+
+/** Generated SQL names the default schema, as Liquibase does on a live database. */
+export function statementContext(database: Database, tracking: Tracking, options: UpdateOptions | undefined): StatementContext {
+  const { defaultSchema, serverVersion } = tracking.facts
+  const major = Number.parseInt(serverVersion, 10)
+  return {
+    dialect: database.dialect,
+    defaultSchema,
+    serverMajor: Number.isNaN(major) ? undefined : major,
+    selection: options,
+  }
+}
+
+/** Puts decisions and resolved statements together. Pure. */
+export function assemblePlan(
+  decisions: Decisions,
+  history: readonly HistoryRow[],
+  partials: readonly StoredPartial[],
+  context: StatementContext,
+  options: UpdateOptions | undefined,
+): DetailedPlan {
+  const diagnostics: Diagnostic[] = [...decisions.diagnostics]
+  const partialByKey = new Map(
+    partials
+      .filter((partial) => partial.direction === 'apply')
+      .map((partial) => [normalizeChangesetKey(partial.changeset), partial]),
+  )
+  const planned = new Map<DecidedChangeset, PlannedChangeset>()
+  for (const decided of decisions.run) {
+    const one = planChangeset(decided, context, diagnostics)
+    planned.set(decided, one)
+    const partial = partialByKey.get(normalizeChangesetKey(one.key))
+    if (partial !== undefined && options?.onPartial !== 'resume') diagnostics.push(partialDiagnostic(one, partial))
+  }
+  const lastTag = history.at(-1)?.tag ?? null
+  const wanted = options?.tag
+  if (wanted !== undefined) diagnostics.push(...checkTag(wanted, history, planned.size > 0))
+  const tag = wanted === undefined || (planned.size === 0 && lastTag === wanted) ? undefined : wanted
+  const changesets = [...planned.values()]
+  const plan: UpdatePlan = {
+    kind: 'update',
+    diagnostics,
+    changesets,
+    skipped: decisions.skipped,
+    checksumUpgrades: decisions.checksumUpgrades.map(({ key }) => key),
+    unexpected: decisions.unexpected,
+    tag,
+    lastTag,
+    digest: digestPlan(changesets, tag),
+    isEmpty:
+      changesets.length === 0 && decisions.checksumUpgrades.length === 0 && tag === undefined && !hasPlanErrors({ diagnostics }),
+  }
+  return { plan, decisions, planned, history, partials: partialByKey }
+}
+
+/** SHA-256 (hex) over what will run: identity, action, checksum and every statement, in order, and the tag. */
+export function digestPlan(changesets: readonly PlannedChangeset[], tag: string | undefined): string {
+  const hash = createHash('sha256')
+  for (const { key, action, checksum, statements } of changesets) {
+    hash.update(JSON.stringify([key.path, key.id, key.author, action, checksum, statements.map(({ sql }) => sql)])).update('\n')
+  }
+  return hash.update(JSON.stringify({ tag: tag ?? null })).digest('hex')
+}
+
+function planChangeset(decided: DecidedChangeset, context: StatementContext, diagnostics: Diagnostic[]): PlannedChangeset {
+  const { key, changeset, action, checksum } = decided
+  const resolved = resolveStatements(changeset, changeset.changes, context)
+  diagnostics.push(...resolved.diagnostics)
+  for (const [column, value] of Object.entries(key)) {
+    if (value.length > 255) diagnostics.push(tooLong(decided, column))
+  }
+  const nonTransactionalReason = findNonTransactional(changeset, resolved.statements, context)
+  return {
+    key,
+    changeset,
+    action,
+    checksum,
+    statements: resolved.statements,
+    messages: resolved.messages,
+    stop: resolved.stop,
+    transactional: nonTransactionalReason === undefined,
+    nonTransactionalReason,
+  }
+}
+
+/** A tag may stand on one row only; Liquibase would find the newest and silently forget the other. */
+function checkTag(tag: string, history: readonly HistoryRow[], willRun: boolean): readonly Diagnostic[] {
+  const index = history.findIndex((row) => row.tag?.toLowerCase() === tag.toLowerCase())
+  const row = history[index]
+  if (row === undefined || (!willRun && index === history.length - 1)) return []
+  return [
+    {
+      severity: 'error',
+      code: 'TAG_EXISTS',
+      message: `The tag "${tag}" already stands on the changeset "${formatChangesetKey(row)}".`,
+      hint: 'Choose another tag.',
+    },
+  ]
+}
+
+function partialDiagnostic(changeset: PlannedChangeset, partial: StoredPartial): Diagnostic {
+  const uncertain = partial.uncertain === undefined ? '' : `, statement ${partial.uncertain} may have`
+  return {
+    severity: 'error',
+    code: 'CHANGESET_PARTIAL',
+    message:
+      `The changeset "${formatChangesetKey(changeset.key)}" was interrupted: ${partial.done} of its ${partial.statements} statements ran${uncertain} ` +
+      `(run "${partial.runId}", ${partial.since}).`,
+    ...changeset.changeset.place,
+    hint: 'Look at the database, then continue after the statements that ran (on partial: resume), or undo them by hand.',
+  }
+}
+
+function tooLong(decided: DecidedChangeset, column: string): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'CHANGESET_NAME_TOO_LONG',
+    message: `The ${column} of a changeset is longer than the 255 characters that the history table holds.`,
+    ...decided.changeset.place,
+    hint: 'Shorten it.',
+  }
+}
