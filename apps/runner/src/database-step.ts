@@ -148,6 +148,7 @@ const resultStates = {
   markedRan: 'markedRan',
   rolledBack: 'rolledBack',
   skipped: undefined,
+  alreadyApplied: undefined,
   failedIgnored: undefined,
 } as const
 

@@ -42,6 +42,7 @@ export function describeEngineEvent(event: EngineEvent): string | undefined {
 const resultWords = {
   executed: 'Done',
   reran: 'Run again',
+  alreadyApplied: 'Found applied by another run',
   markedRan: 'Recorded without running',
   skipped: 'Skipped by its preconditions',
   failedIgnored: 'Failed, and ignored as its changelog says,',

@@ -1,0 +1,79 @@
+import type { ExecutionView, StepView } from '@sluice/contract'
+import type { z } from 'zod'
+import type { groupView } from '@sluice/contract'
+import { formatDuration } from '../output/table.ts'
+
+type GroupView = z.infer<typeof groupView>
+
+/** Every step of an execution, in order, with the group it belongs to. */
+export function stepsOf(
+  execution: ExecutionView,
+): { readonly stage: string; readonly group: GroupView; readonly step: StepView }[] {
+  return execution.stages.flatMap((stage) =>
+    stage.nodes
+      .flatMap((node) => (node.kind === 'parallel' ? node.nodes : [node]))
+      .flatMap((group) =>
+        group.nodes
+          .flatMap((node) => (node.kind === 'parallel' ? node.nodes : [node]))
+          .map((step) => ({ stage: stage.identifier, group, step })),
+      ),
+  )
+}
+
+/** How long a node took or has been running. */
+export function lasted(
+  node: { readonly startedAt?: string | undefined; readonly endedAt?: string | undefined },
+  nowMs: number,
+): string {
+  if (node.startedAt === undefined) return ''
+  return formatDuration((node.endedAt === undefined ? nowMs : Date.parse(node.endedAt)) - Date.parse(node.startedAt))
+}
+
+/** One step on a line: state, path, instance, what happened. */
+export function describeStep(step: StepView, nowMs: number): string {
+  const counts = step.counts
+  const facts = [
+    step.dbInstance,
+    counts !== undefined && counts.applied > 0 ? `${String(counts.applied)} applied` : undefined,
+    counts !== undefined && counts.rolledBack > 0 ? `${String(counts.rolledBack)} rolled back` : undefined,
+    step.state === 'Succeeded' && counts !== undefined && counts.applied + counts.rolledBack === 0 ? 'nothing to do' : undefined,
+    lasted(step, nowMs),
+  ].filter((fact) => fact !== undefined && fact !== '')
+  return `${step.state.padEnd(10)} ${step.path}${facts.length === 0 ? '' : `  (${facts.join(', ')})`}`
+}
+
+/** A failure with what to do next, indented below its step. */
+export function describeTrouble(execution: ExecutionView, step: StepView): readonly string[] {
+  const lines: string[] = []
+  if (step.waitingFor !== undefined) lines.push(`waiting: ${step.waitingFor}`)
+  if (step.failure !== undefined) {
+    lines.push(...`${step.failure.message} [${step.failure.code}]`.split('\n'))
+    if (step.failure.hint !== undefined) lines.push(step.failure.hint)
+  }
+  if (step.state === 'Unknown') {
+    if (step.inspection?.message !== undefined) lines.push(`Inspection: ${step.inspection.message}`)
+    else if (step.inspection?.state === 'running') lines.push('The database is being inspected.')
+    lines.push(
+      `Its target is blocked until you say what happened: sluice execution resolve ${execution.id} ${step.path} --as succeeded|failed|not-started --reason "…"`,
+    )
+  }
+  if (step.resolution !== undefined)
+    lines.push(`Resolved as ${step.resolution.as} by ${step.resolution.by}: ${step.resolution.reason}`)
+  return lines
+}
+
+/** A whole execution as text. */
+export function describeExecutionText(execution: ExecutionView, nowMs: number): string {
+  const lines = [
+    `${execution.pipelineName} #${String(execution.sequence)}  ${execution.state}${execution.cancelRequested ? ' (cancel requested)' : ''}`,
+    `id ${execution.id}, started by ${execution.triggeredBy} at ${execution.startedAt}, ${lasted(execution, nowMs)}`,
+    '',
+  ]
+  for (const { group, step } of stepsOf(execution)) {
+    lines.push(describeStep(step, nowMs))
+    for (const line of describeTrouble(execution, step)) lines.push(`             ${line}`)
+    if (step.state === 'Pending' && group.state === 'Queued') lines.push('             waiting for a delegate (see --selection)')
+  }
+  for (const note of execution.notes) lines.push(`note: ${note}`)
+  return lines.join('\n')
+}

@@ -1,0 +1,181 @@
+import { AppError, didYouMean } from '@sluice/base'
+import { executionEndpoints, type ExecutionSummary, type ExecutionView, type StepView } from '@sluice/contract'
+import type { CommandContext } from '../command-context.ts'
+import { formatAge, formatDuration, formatTable } from '../output/table.ts'
+import { describeExecutionText, lasted, stepsOf } from './execution-text.ts'
+import { followLog } from './follow-log.ts'
+
+export async function listExecutions(
+  context: CommandContext,
+  options: { readonly pipeline?: string; readonly state?: string; readonly limit: number; readonly all: boolean },
+): Promise<void> {
+  const items: ExecutionSummary[] = []
+  let cursor: string | undefined
+  do {
+    const page = await context.client().call(executionEndpoints.list, {
+      query: {
+        ...(options.all ? {} : context.scope),
+        limit: Math.min(500, options.limit - items.length),
+        ...(options.pipeline === undefined ? {} : { pipelineIdentifier: options.pipeline }),
+        ...(options.state === undefined ? {} : { state: options.state as ExecutionSummary['state'] }),
+        ...(cursor === undefined ? {} : { cursor }),
+      },
+      signal: context.signal,
+    })
+    items.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== undefined && items.length < options.limit)
+  const now = Date.now()
+  context.printer.result(items, () =>
+    formatTable(
+      ['ID', 'PIPELINE', 'STATE', 'BY', 'STARTED', 'TOOK', 'INSTANCES'],
+      items.map((item) => [
+        item.id,
+        `${item.pipelineIdentifier} #${String(item.sequence)}`,
+        item.state,
+        item.triggeredBy,
+        `${formatAge(item.startedAt, now)} ago`,
+        lasted(item, now),
+        item.dbInstances.join(', '),
+      ]),
+      'There are no executions yet. Start one with: sluice pipeline run NAME --follow',
+    ),
+  )
+}
+
+export async function showExecution(
+  context: CommandContext,
+  executionId: string,
+  options: { readonly changesets: boolean; readonly selection: boolean },
+): Promise<void> {
+  const client = context.client()
+  const call = { params: { executionId }, signal: context.signal }
+  const execution = await client.call(executionEndpoints.get, call)
+  const changesets = options.changesets
+    ? (await client.call(executionEndpoints.changesets, { ...call, query: { limit: 500 } })).items
+    : undefined
+  const waits = options.selection ? await client.call(executionEndpoints.selection, call) : undefined
+  context.printer.result(
+    {
+      ...execution,
+      ...(changesets === undefined ? {} : { changesets }),
+      ...(waits === undefined ? {} : { selection: waits.tasks }),
+    },
+    () => {
+      const lines = [describeExecutionText(execution, Date.now())]
+      if (changesets !== undefined) {
+        const rows = changesets.map((row) => [
+          row.dbInstance,
+          row.state,
+          `${row.path}::${row.id}::${row.author}`,
+          formatDuration(row.durationMs),
+        ])
+        lines.push('', formatTable(['INSTANCE', 'STATE', 'CHANGESET', 'TOOK'], rows, 'No changeset ran.'))
+      }
+      for (const task of waits?.tasks ?? []) {
+        lines.push('', `${task.groupPath}: ${task.state} for ${formatDuration(task.queuedForMs)}. ${task.message}`)
+        for (const delegate of task.delegates)
+          lines.push(`  ${delegate.name}: ${delegate.fits ? 'fits' : delegate.reasons.join('; ')}`)
+      }
+      if (waits?.tasks.length === 0) lines.push('', 'None of its step groups is waiting for a delegate.')
+      return lines.join('\n')
+    },
+  )
+}
+
+export async function showLogs(
+  context: CommandContext,
+  executionId: string,
+  step: string | undefined,
+  options: { readonly follow: boolean },
+): Promise<void> {
+  const execution = await context.client().call(executionEndpoints.get, { params: { executionId }, signal: context.signal })
+  const steps = step === undefined ? stepsOf(execution).map((entry) => entry.step) : [findStep(execution, step)]
+  const withPath = steps.length > 1
+  const print = (path: string) => (line: string) =>
+    context.printer.event({ step: path, line }, withPath ? `${path} │ ${line}` : line)
+  if (options.follow) {
+    await Promise.all(
+      steps
+        .filter((each) => each.state !== 'Skipped')
+        .map((each) => followLog(context, executionId, each.stepRunId, print(each.path))),
+    )
+    return
+  }
+  for (const each of steps) {
+    if (each.log === undefined) continue
+    const write = print(each.path)
+    let rest = ''
+    for (let offset = 0; ;) {
+      const response = await context.client().raw(executionEndpoints.log, {
+        params: { executionId, stream: each.log.stream },
+        query: { offset },
+        signal: context.signal,
+      })
+      const bytes = new Uint8Array(await response.arrayBuffer())
+      if (bytes.length === 0) break
+      offset += bytes.length
+      const lines = (rest + new TextDecoder().decode(bytes)).split('\n')
+      rest = lines.pop() ?? ''
+      lines.forEach(write)
+    }
+    if (rest !== '') write(rest)
+    if (each.log.gaps > 0)
+      context.printer.progress(`(${String(each.log.gaps)} gaps in the log of ${each.path} are marked in its text)`)
+  }
+}
+
+export async function cancelExecution(
+  context: CommandContext,
+  executionId: string,
+  options: { readonly reason?: string },
+): Promise<void> {
+  const summary = await context.client().call(executionEndpoints.cancel, {
+    params: { executionId },
+    body: options.reason === undefined ? {} : { reason: options.reason },
+    signal: context.signal,
+  })
+  context.printer.result(summary, () =>
+    summary.state === 'Running'
+      ? 'It was asked to stop. A statement that is running at a database is cancelled there, and its end awaited.'
+      : `It is ${summary.state}.`,
+  )
+}
+
+export async function resolveStep(
+  context: CommandContext,
+  executionId: string,
+  step: string,
+  options: { readonly as: string; readonly reason: string },
+): Promise<void> {
+  const client = context.client()
+  const execution = await client.call(executionEndpoints.get, { params: { executionId }, signal: context.signal })
+  const found = findStep(execution, step)
+  const summary = await client.call(executionEndpoints.resolve, {
+    params: { executionId, stepRunId: found.stepRunId },
+    body: { as: options.as as 'succeeded' | 'failed' | 'not-started', reason: options.reason },
+    signal: context.signal,
+  })
+  context.printer.result(summary, () => `${found.path} is resolved as ${options.as}; its target is free again.`)
+}
+
+/** A step by its id, its whole path, or the end of its path where that is enough. */
+function findStep(execution: ExecutionView, text: string): StepView {
+  const steps = stepsOf(execution).map((entry) => entry.step)
+  const exact = steps.filter((step) => step.stepRunId === text || step.path === text)
+  const found = exact.length > 0 ? exact : steps.filter((step) => step.identifier === text || step.path.endsWith(`/${text}`))
+  if (found.length === 1 && found[0] !== undefined) return found[0]
+  const paths = steps.map((step) => step.path)
+  const suggestion = didYouMean(text, paths)
+  throw new AppError(
+    'invalid',
+    found.length === 0 ? 'STEP_NOT_FOUND' : 'STEP_AMBIGUOUS',
+    found.length === 0 ? `The execution has no step "${text}".` : `"${text}" names ${String(found.length)} steps.`,
+    {
+      hint:
+        found.length === 0
+          ? `${suggestion === undefined ? '' : `Did you mean ${suggestion}? `}Steps: ${paths.slice(0, 20).join(', ')}.`
+          : `Write the whole path: ${found.map((step) => step.path).join(', ')}.`,
+    },
+  )
+}

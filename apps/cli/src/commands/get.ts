@@ -1,0 +1,73 @@
+import { entityEndpoints, type EntityView } from '@sluice/contract'
+import type { CommandContext } from '../command-context.ts'
+import { formatAge, formatTable } from '../output/table.ts'
+import { parseKind } from './entity-kind.ts'
+import { scopeFor } from './entity-scope.ts'
+
+/** `sluice get KIND [NAME]`: one entity as YAML, or a list. */
+export async function get(
+  context: CommandContext,
+  kindText: string,
+  identifier: string | undefined,
+  options: { readonly at?: string; readonly limit: number },
+): Promise<void> {
+  const kind = parseKind(kindText)
+  const endpoints = entityEndpoints[kind]
+  const query = scopeFor(kind, context.scope, options.at)
+  if (identifier !== undefined) {
+    const entity = await context.client().call(endpoints.get, { params: { identifier }, query, signal: context.signal })
+    const { stringify } = await import('yaml')
+    context.printer.result(entity, () => (kind === 'pipeline' ? String(entity.spec['yaml']) : stringify({ [kind]: entity.spec })))
+    return
+  }
+  const items: EntityView[] = []
+  let cursor: string | undefined
+  do {
+    const page = await context.client().call(endpoints.list, {
+      query: { ...query, limit: Math.min(500, options.limit - items.length), ...(cursor === undefined ? {} : { cursor }) },
+      signal: context.signal,
+    })
+    items.push(...page.items)
+    cursor = page.nextCursor
+  } while (cursor !== undefined && items.length < options.limit)
+  const now = Date.now()
+  context.printer.result(items, () =>
+    formatTable(
+      ['NAME', 'SCOPE', 'DETAIL', 'VERSION', 'AGE'],
+      items.map((entity) => [
+        String(entity.spec['identifier']),
+        scopeText(entity),
+        detail(entity),
+        String(entity.meta.version),
+        formatAge(entity.meta.createdAt, now),
+      ]),
+      `There are no ${kind} entities here.`,
+    ),
+  )
+}
+
+function scopeText({ spec }: EntityView): string {
+  const { orgIdentifier, projectIdentifier } = spec
+  return (
+    [orgIdentifier, projectIdentifier]
+      .filter((part) => part !== undefined)
+      .map(String)
+      .join('/') || 'account'
+  )
+}
+
+function detail({ kind, spec, facts }: EntityView): string {
+  const text = (value: unknown): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '-')
+  switch (kind) {
+    case 'connector':
+      return text(spec['type'])
+    case 'secret':
+      return `${text((spec['spec'] as Record<string, unknown>)['provider'])}${facts?.['valueVersion'] === undefined || facts['valueVersion'] === null ? '' : `, value v${text(facts['valueVersion'])}`}`
+    case 'dbSchema':
+      return `${text(spec['migrationType'])} ${text((spec['changelog'] as Record<string, unknown>)['location'])}`
+    case 'dbInstance':
+      return `${text(spec['dbSchema'])} on ${text(spec['connector'])}${typeof facts?.['lastAppliedTag'] === 'string' ? `, tag ${facts['lastAppliedTag']}` : ''}`
+    default:
+      return text(spec['name'])
+  }
+}

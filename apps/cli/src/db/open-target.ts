@@ -1,0 +1,70 @@
+import { readFile } from 'node:fs/promises'
+import { AppError, createId } from '@sluice/base'
+import { openDatabase } from '@sluice/databases'
+import type { Database, SelectionOptions, WriteOptions } from '@sluice/engine'
+import type { CommandContext } from '../command-context.ts'
+import { cliVersion } from '../version.ts'
+import type { ChangelogOptions, ConnectionOptions } from './db-options.ts'
+
+/** Opens the database that the options name. The password comes from a file, the environment or a hidden prompt, never from argv. */
+export async function openTarget(context: CommandContext, options: ConnectionOptions): Promise<Database> {
+  const user = options.user ?? context.env['SLUICE_DB_USER']
+  return openDatabase({
+    url: options.url,
+    ...(user === undefined ? {} : { user }),
+    password: await readPassword(context, options),
+    applicationName: 'sluice:cli',
+    signal: context.signal,
+  })
+}
+
+/** Runs `use` with an open database and closes it whatever happens. */
+export async function withTarget<T>(
+  context: CommandContext,
+  options: ConnectionOptions,
+  use: (database: Database) => Promise<T>,
+): Promise<T> {
+  const database = await openTarget(context, options)
+  try {
+    return await use(database)
+  } finally {
+    await database.close()
+  }
+}
+
+async function readPassword(context: CommandContext, options: ConnectionOptions): Promise<string | undefined> {
+  if (options.passwordFile !== undefined) {
+    const text = await readFile(options.passwordFile, 'utf8').catch((cause: unknown) => {
+      throw new AppError('invalid', 'FILE_UNREADABLE', `The password file "${String(options.passwordFile)}" cannot be read.`, {
+        cause,
+      })
+    })
+    return text.replace(/\r?\n$/, '')
+  }
+  const fromEnvironment = context.env['SLUICE_DB_PASSWORD']
+  if (fromEnvironment !== undefined) return fromEnvironment
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
+  const { promptHidden } = await import('../prompt.ts')
+  return promptHidden('Password: ', context.signal)
+}
+
+/** Where the history lives and which changesets are meant. */
+export function selectionOf(options: ConnectionOptions & Partial<ChangelogOptions>): SelectionOptions {
+  const contexts = options.contexts
+    ?.split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '')
+  return {
+    ...(options.historySchema === undefined ? {} : { trackingSchema: options.historySchema }),
+    ...(options.historyTable === undefined ? {} : { historyTable: options.historyTable }),
+    ...(options.lockTable === undefined ? {} : { lockTable: options.lockTable }),
+    ...(contexts === undefined || contexts.length === 0 ? {} : { contexts }),
+    ...(options.labels === undefined ? {} : { labels: options.labels }),
+  }
+}
+
+/** A run of this command, as it stands in the lock row. */
+export async function newRun(): Promise<Pick<WriteOptions, 'runId' | 'host' | 'toolVersion'>> {
+  const { hostname } = await import('node:os')
+  return { runId: createId('cli'), host: hostname(), toolVersion: `sluice ${cliVersion}` }
+}

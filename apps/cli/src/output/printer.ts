@@ -1,0 +1,67 @@
+import { type AppError, type Diagnostic, formatDiagnostic } from '@sluice/base'
+
+/** Where a command's answer goes: text for people, or one JSON value for scripts. Progress and errors go to stderr. */
+export interface Printer {
+  readonly isJson: boolean
+  /** The answer: `text` is built only when people read it. */
+  result(value: unknown, text: () => string): void
+  /** One JSON line a time (`--json` with streams), or the text. */
+  event(value: unknown, text: string): void
+  /** For people only, on stderr. */
+  progress(text: string): void
+  error(error: AppError, options: { readonly debug: boolean }): void
+  diagnostics(diagnostics: readonly Diagnostic[]): void
+}
+
+export interface OutputStreams {
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+}
+
+export function createPrinter(isJson: boolean, streams: OutputStreams): Printer {
+  const line = (write: (text: string) => void, text: string): void =>
+    write(text.endsWith('\n') || text === '' ? text : `${text}\n`)
+  return {
+    isJson,
+    result(value, text) {
+      line(streams.out, isJson ? JSON.stringify(value, null, 2) : text())
+    },
+    event(value, text) {
+      line(streams.out, isJson ? JSON.stringify(value) : text)
+    },
+    progress(text) {
+      if (!isJson) line(streams.err, text)
+    },
+    error(error, { debug }) {
+      if (isJson) {
+        line(
+          streams.err,
+          JSON.stringify({
+            error: { kind: error.kind, code: error.code, message: error.message, hint: error.hint, details: error.details },
+          }),
+        )
+        return
+      }
+      line(streams.err, `Error: ${error.message}`)
+      for (const issue of issuesOf(error)) line(streams.err, `  ${issue}`)
+      if (error.hint !== undefined) line(streams.err, error.hint)
+      line(streams.err, `(${error.code})`)
+      if (debug || error.kind === 'internal') line(streams.err, error.stack ?? '')
+    },
+    diagnostics(diagnostics) {
+      for (const diagnostic of diagnostics)
+        line(streams.err, isJson ? JSON.stringify({ diagnostic }) : formatDiagnostic(diagnostic))
+    },
+  }
+}
+
+/** The single problems inside an error answer, as lines. */
+function issuesOf(error: AppError): readonly string[] {
+  const issues = error.details['issues']
+  if (!Array.isArray(issues)) return []
+  return (issues as { path?: unknown[]; message: string; hint?: string; line?: number; column?: number }[]).map((issue) => {
+    const place =
+      issue.line === undefined ? (issue.path ?? []).join('.') : `line ${String(issue.line)}:${String(issue.column ?? 1)}`
+    return `${place === '' ? '' : `${place}: `}${issue.message}${issue.hint === undefined ? '' : ` ${issue.hint}`}`
+  })
+}

@@ -1,0 +1,75 @@
+import type { Diagnostic } from '@sluice/base'
+import { parseEntityDocuments } from '@sluice/pipeline'
+import { entityKinds, type EntityKind } from './kinds.ts'
+
+/** An entity as one YAML document says it, checked and with its defaults filled in. */
+export interface EntityDocument {
+  readonly kind: EntityKind
+  /** Valid for the kind's schema: the body of a create or update. */
+  readonly value: { readonly identifier: string; readonly orgIdentifier?: string; readonly projectIdentifier?: string }
+  readonly file: string
+  /** Where the document's entity begins, 1-based. */
+  readonly line: number
+}
+
+/**
+ * Reads entity YAML: several documents, one top-level key each. Every problem of every document comes back with its place. A document that
+ * names no organization and project gets those of `scope` where its kind lives in a project.
+ */
+export function readEntityDocuments(
+  text: string,
+  options: { readonly file: string; readonly scope: { readonly orgIdentifier: string; readonly projectIdentifier: string } },
+): { readonly documents: readonly EntityDocument[]; readonly diagnostics: readonly Diagnostic[] } {
+  const { file } = options
+  const parsed = parseEntityDocuments(text, { file })
+  const diagnostics: Diagnostic[] = [...parsed.diagnostics]
+  const documents: EntityDocument[] = []
+  for (const document of parsed.documents) {
+    const kind = document.kind as EntityKind
+    const given = document.value as Record<string, unknown>
+    const value = kind === 'pipeline' ? pipelineBody(given, document.source) : given
+    const result = entityKinds[kind].schema.safeParse(inScope(kind, value, options.scope))
+    if (result.success) {
+      documents.push({ kind, value: result.data as EntityDocument['value'], file, line: document.locate([]).line })
+      continue
+    }
+    for (const issue of result.error.issues) {
+      const path = issue.path.filter((part) => typeof part !== 'symbol')
+      const unknownKeys = issue.code === 'unrecognized_keys' ? issue.keys : []
+      const place = document.locate(unknownKeys[0] === undefined ? path : [...path, unknownKeys[0]])
+      diagnostics.push({
+        severity: 'error',
+        code: unknownKeys.length > 0 ? 'ENTITY_UNKNOWN_FIELD' : 'ENTITY_FIELD',
+        message: `${kind}${path.length === 0 ? '' : ` ${path.join('.')}`}: ${issue.message}`,
+        file,
+        line: place.line,
+        column: place.column,
+      })
+    }
+  }
+  return { documents, diagnostics }
+}
+
+/** A pipeline is stored as its YAML; the head repeats what the YAML says. Its content is checked by the pipeline parser. */
+function pipelineBody(value: Record<string, unknown>, source: string | undefined): Record<string, unknown> {
+  const head = ['identifier', 'name', 'orgIdentifier', 'projectIdentifier', 'description', 'tags']
+  return {
+    ...Object.fromEntries(head.flatMap((key) => (value[key] === undefined ? [] : [[key, value[key]]]))),
+    yaml: source ?? '',
+  }
+}
+
+function inScope(
+  kind: EntityKind,
+  value: Record<string, unknown>,
+  scope: { orgIdentifier: string; projectIdentifier: string },
+): Record<string, unknown> {
+  switch (entityKinds[kind].scope) {
+    case 'project':
+      return { orgIdentifier: scope.orgIdentifier, projectIdentifier: scope.projectIdentifier, ...value }
+    case 'org':
+      return { orgIdentifier: scope.orgIdentifier, ...value }
+    default:
+      return value
+  }
+}

@@ -1,0 +1,1 @@
+export { createFolderTree } from './folder-tree.ts'
