@@ -1,5 +1,5 @@
 import type { Logger } from '@sluice/base'
-import { Kysely, PostgresDialect } from 'kysely'
+import { Kysely, PostgresDialect, type Transaction } from 'kysely'
 import pg from 'pg'
 import { migrate } from './migrate.ts'
 import type { Database } from './schema.ts'
@@ -13,6 +13,11 @@ export interface StoreOptions {
   /** Longest time one statement may take. Default 30 s: everything here is a short statement. */
   readonly statementTimeoutMs?: number | undefined
 }
+
+/** Where queries go: the pool, or a transaction. */
+export type Db = Kysely<Database>
+/** What has to be done in a transaction. */
+export type Trx = Transaction<Database>
 
 /** The control plane's database. */
 export interface Store {
