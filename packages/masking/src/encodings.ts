@@ -3,8 +3,8 @@ import { jsonEscapes, percentEncodings, quoteEscapes, shellEscapes, xmlEscapes }
 /** Shorter needles would hide ordinary text, so shorter values are not masked. */
 export const needleBytesMin = 6
 
-/** Beyond this the lines of a value are looked for only as they are: all encodings of every line would cost too much memory. */
-const encodedLinesValueBytesMax = 4096
+/** From here a value counts as large: its lines and rarer spellings in all encodings would cost too much memory. */
+const largeValueBytes = 4096
 
 const jsonDepthMax = 32
 const jsonLeavesMax = 10_000
@@ -24,7 +24,7 @@ export function encodingsOf(value: Uint8Array | string): Uint8Array[] {
   for (const width of [64, 76]) for (const line of wrappedBase64(bytes, width)) needles.addText(line)
   if (text === undefined) return needles.list
   for (const part of partsOf(text)) {
-    if (bytes.length <= encodedLinesValueBytesMax) addAllEncodings(new TextEncoder().encode(part), part, needles)
+    if (bytes.length <= largeValueBytes) addAllEncodings(new TextEncoder().encode(part), part, needles)
     else if (part.trim() !== '') for (const spelling of [part, ...jsonEscapes(part)]) needles.addText(spelling)
   }
   return needles.list
@@ -60,7 +60,7 @@ function createNeedleSet(): NeedleSet {
 function addAllEncodings(bytes: Uint8Array, text: string | undefined, needles: NeedleSet): void {
   if (bytes.length < needleBytesMin || bytes.every(isBlank)) return
   needles.addBytes(bytes)
-  for (const spelling of percentEncodings(bytes)) needles.addText(spelling)
+  for (const spelling of percentEncodings(bytes, bytes.length > largeValueBytes)) needles.addText(spelling)
   for (const alignment of [0, 1, 2] as const) {
     const needle = base64Inside(bytes, alignment)
     needles.addText(needle)

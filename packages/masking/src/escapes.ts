@@ -34,9 +34,12 @@ const percentTables = percentFamilies.flatMap(({ safe, space }) =>
   ),
 )
 
-/** URL-encoded spellings: the inside of a URL, a JDBC URL's user info or a form. */
-export function percentEncodings(bytes: Uint8Array): string[] {
-  return percentTables.map((table) => {
+/**
+ * URL-encoded spellings: the inside of a URL, a JDBC URL's user info or a form. `commonOnly` leaves it at RFC 3986, forms and
+ * encodeURIComponent: for values so large that they hardly go into a URL.
+ */
+export function percentEncodings(bytes: Uint8Array, commonOnly: boolean): string[] {
+  return percentTables.slice(0, commonOnly ? 8 : percentTables.length).map((table) => {
     let text = ''
     for (const byte of bytes) text += table[byte] ?? ''
     return text
