@@ -1,0 +1,112 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { AppError, silentLogger, toAppError } from '@sluice/base'
+import { type FileLock, tryFileLock } from '@sluice/embedded-postgres'
+import { runExample } from './run-example.ts'
+import { startControlPlane } from './control-plane.ts'
+import { openExampleDatabases } from './example-databases.ts'
+import { makeExampleRepository } from './example-repository.ts'
+import { readDatabaseStates } from './expected-state.ts'
+import { say, sayStep } from './say.ts'
+import { readStartOptions } from './start-options.ts'
+import { StopList } from './stop-list.ts'
+
+const checkout = join(import.meta.dirname, '../..')
+
+async function main(): Promise<number> {
+  const options = readStartOptions(process.argv.slice(2))
+  mkdirSync(options.dataDir, { recursive: true, mode: 0o700 })
+  const lock = lockData(options.dataDir)
+  const stops = new StopList()
+  stops.add(() => lock.release())
+  const interrupted = new Promise<'interrupted'>((resolve) => {
+    process.once('SIGINT', () => resolve('interrupted'))
+    process.once('SIGTERM', () => resolve('interrupted'))
+  })
+  try {
+    const work = startAll(options, stops)
+    const first = await Promise.race([work, interrupted])
+    if (first === 'interrupted') {
+      say('\nStopping …')
+      // What is still being started ends with an error of its own, which nobody needs to see any more.
+      work.catch(() => {})
+      return 130
+    }
+    if (options.once) return first.exitCode
+    say('\nPress Ctrl-C to stop.')
+    const end = await Promise.race([interrupted, first.broken])
+    if (end !== 'interrupted') throw new AppError('internal', 'PROCESS_ENDED', end)
+    say('\nStopping …')
+    return 0
+  } finally {
+    await stops.run()
+  }
+}
+
+async function startAll(
+  options: ReturnType<typeof readStartOptions>,
+  stops: StopList,
+): Promise<{ exitCode: number; broken: Promise<string> }> {
+  const { dataDir } = options
+  sayStep('Starting the control plane, a delegate and three example databases')
+  const repository = makeExampleRepository(join(checkout, 'examples/shop/repository'), dataDir)
+  const controlPlane = startControlPlane({ checkout, dataDir, port: options.port, stops })
+  // Stays handled while the rest is awaited first; its own failure is thrown where it is used.
+  controlPlane.catch(() => {})
+  repository.catch(() => {})
+  const plane = await controlPlane
+  const databases = await openExampleDatabases(dataDir, !(await plane.hasSecretValues()), silentLogger)
+  for (const { server } of databases) stops.add(() => server.stop())
+  const repositoryDir = await repository
+  const delegate = await plane.startDelegate(repositoryDir, databases)
+  const execution = await runExample({ checkout, dataDir, plane, databases, repositoryDir })
+  const states = await readDatabaseStates(databases, repositoryDir)
+  const isExpected =
+    states.length === databases.length && states.every((state) => state.isUpToDate && state.lastTag === `${state.name}-v1`)
+
+  sayStep(
+    isExpected
+      ? execution.appliedCount === 0
+        ? 'Everything was up to date already'
+        : 'Done'
+      : 'The databases are not at the expected state',
+  )
+  for (const state of states) {
+    say(
+      `  ${state.name.padEnd(11)} 127.0.0.1:${String(state.port)}/shop  ${state.isUpToDate ? 'up to date' : 'NOT up to date'}, ${String(state.applied)} changesets, tag ${state.lastTag ?? '-'}`,
+    )
+  }
+  say(`\nWeb UI: ${await plane.loginLink()}`)
+  say('        (this link opens it once, within ten minutes; ./start again, or ./sluice, makes another)')
+  say('\nTry next:')
+  say(`  ./sluice execution show ${execution.id} --changesets`)
+  say('  ./sluice pipeline run deploy_shop --input release=v2 --follow')
+  say('  ./sluice target list')
+  if (dataDir !== join(checkout, '.sluice'))
+    say(`  (with SLUICE_CONFIG=${join(dataDir, 'cli.json')} in front, as the data folder is not the default one)`)
+  const broken = Promise.race(
+    [...plane.processes, delegate].map(async (child) => {
+      await child.ended
+      return `The ${child.name} has ended. Its log: ${child.logPath}`
+    }),
+  )
+  return { exitCode: isExpected && execution.state === 'Succeeded' ? 0 : 1, broken }
+}
+
+function lockData(dataDir: string): FileLock {
+  const lock = tryFileLock(join(dataDir, 'start.lock'))
+  if (lock !== undefined) return lock
+  throw new AppError('conflict', 'ALREADY_RUNNING', `Another ./start is running on "${dataDir}".`, {
+    hint: 'Use that one, stop it with Ctrl-C, or choose another folder with --data.',
+  })
+}
+
+try {
+  process.exitCode = await main()
+} catch (thrown) {
+  const error = toAppError(thrown)
+  process.stderr.write(`\nError: ${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`)
+  if (error.kind === 'internal') process.stderr.write(`${error.stack ?? ''}\n`)
+  process.exitCode = error.kind === 'invalid' ? 2 : 1
+}
+process.exit()
