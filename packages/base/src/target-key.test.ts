@@ -79,7 +79,7 @@ describe('parseDatabaseUrl', () => {
       password: 'p/w',
       parameters: { sslmode: 'verify-full', x: 'a+b' },
     })
-    equal(describeDatabaseUrl(url!), 'postgresql://h1:1,[fe80::1]:2/db')
+    equal(describeDatabaseUrl(url), 'postgresql://h1:1,[fe80::1]:2/db')
   })
 
   it('takes a Unix socket from the host parameter', () => {

@@ -304,5 +304,8 @@ function settingsOf(durability: 'full' | 'off'): Record<string, string> {
 
 /** Two starts with the same key are started alike: a running server with another key is restarted. */
 function settingsKey(options: EmbeddedPostgresOptions): string {
-  return JSON.stringify([options.durability, Object.entries(options.settings ?? {}).toSorted()])
+  return JSON.stringify([
+    options.durability,
+    Object.entries(options.settings ?? {}).toSorted(([left], [right]) => (left < right ? -1 : 1)),
+  ])
 }

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { renderErrorsPage } from '../../scripts/errors-page.ts'
+import { root, sourceFiles } from './source-files.ts'
+
+const readText = (path: string): string => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '')
+
+test('every error code is in docs/errors.md (npm run generate writes it)', () => {
+  assert.equal(readText('docs/errors.md'), renderErrorsPage(root), 'docs/errors.md is out of date. Run `npm run generate`.')
+})
+
+test('every environment variable is in docs/env.md, and no other', () => {
+  const documented = new Set(readText('docs/env.md').match(/\bSLUICE_[A-Z0-9_]*[A-Z0-9]\b/g) ?? [])
+  const shell = ['start', 'test', 'sluice', '.ci/run', 'scripts/node'].map((path) => ({ path, code: readText(path) }))
+  const used = new Map<string, string>()
+  for (const { path, code } of [...sourceFiles.filter(({ path }) => !/\.test\.tsx?$/.test(path)), ...shell]) {
+    for (const [name] of code.matchAll(/\bSLUICE_[A-Z0-9_]*[A-Z0-9]\b/g)) used.set(name, path)
+  }
+  // Put in by the bundler, not by a person.
+  used.delete('SLUICE_VERSION')
+  assert.deepEqual(
+    [...used].filter(([name]) => !documented.has(name)),
+    [],
+    'variables without a line in docs/env.md, with a file that uses each',
+  )
+  assert.deepEqual(
+    [...documented].filter((name) => !used.has(name)),
+    [],
+    'lines in docs/env.md of variables that nothing uses',
+  )
+})
