@@ -40,11 +40,10 @@ export function createAutomaton(needles: readonly Uint8Array[]): Automaton {
     )
   }
   const trie = createTrie(needles, total + 1)
-  const order = linkFailures(trie)
-  return { ...trie, ...createRows(trie, order) }
+  return { ...trie, ...link(trie) }
 }
 
-type Trie = Omit<Automaton, 'rows' | 'rowOf'> & { readonly states: number }
+type Trie = Omit<Automaton, 'rows' | 'rowOf' | 'fail'> & { readonly states: number }
 
 function createTrie(needles: readonly Uint8Array[], capacity: number): Trie {
   const firstChild = new Int32Array(capacity)
@@ -69,58 +68,48 @@ function createTrie(needles: readonly Uint8Array[], capacity: number): Trie {
     }
     matchLength[state] = needle.length
   }
-  return { states, firstChild, nextSibling, byteOf, depth, matchLength, fail: new Int32Array(states) }
+  return { states, firstChild, nextSibling, byteOf, depth, matchLength }
 }
 
-/** Sets `fail`, completes `matchLength`, and returns all states by depth. */
-function linkFailures(trie: Trie): Int32Array {
-  const { states, firstChild, nextSibling, byteOf, matchLength, fail } = trie
+/** Finds the failure links and makes the rows, state by state in order of depth; completes `matchLength`. */
+function link(trie: Trie): Pick<Automaton, 'rows' | 'rowOf' | 'fail'> {
+  const { states, firstChild, nextSibling, byteOf, depth, matchLength } = trie
+  const fail = new Int32Array(states)
+  const rowOf = new Int32Array(states).fill(-1)
+  const rows = new Int32Array(rowsMax * 256)
+  let rowCount = 0
+
+  /** Where a byte leads from a state that is shallower than the one at hand, and so is complete. */
+  const nextState = (from: number, byte: number): number => {
+    for (let state = from; ; state = fail[state] ?? 0) {
+      const row = rowOf[state] ?? -1
+      if (row >= 0) return rows[row * 256 + byte] ?? 0
+      let child = firstChild[state] ?? 0
+      while (child !== 0 && byteOf[child] !== byte) child = nextSibling[child] ?? 0
+      if (child !== 0) return child
+    }
+  }
+  const makeRow = (state: number): void => {
+    const row = rowCount++
+    const suffix = fail[state] ?? 0
+    if (state !== 0) for (let byte = 0; byte < 256; byte++) rows[row * 256 + byte] = nextState(suffix, byte)
+    for (let child = firstChild[state] ?? 0; child !== 0; child = nextSibling[child] ?? 0)
+      rows[row * 256 + (byteOf[child] ?? 0)] = child
+    rowOf[state] = row
+  }
+
   const order = new Int32Array(states)
   let filled = 1
   for (let index = 0; index < filled; index++) {
     const state = order[index] ?? 0
-    for (let child = firstChild[state] ?? 0; child !== 0; child = nextSibling[child] ?? 0) {
+    const first = firstChild[state] ?? 0
+    const branches = first !== 0 && nextSibling[first] !== 0
+    if (rowCount < rowsMax && ((depth[state] ?? 0) <= 1 || branches)) makeRow(state)
+    for (let child = first; child !== 0; child = nextSibling[child] ?? 0) {
       order[filled++] = child
-      fail[child] = state === 0 ? 0 : nextState(trie, fail[state] ?? 0, byteOf[child] ?? 0)
+      fail[child] = state === 0 ? 0 : nextState(fail[state] ?? 0, byteOf[child] ?? 0)
       if (matchLength[child] === 0) matchLength[child] = matchLength[fail[child] ?? 0] ?? 0
     }
   }
-  return order
-}
-
-function createRows(trie: Trie, order: Int32Array): Pick<Automaton, 'rows' | 'rowOf'> {
-  const { firstChild, nextSibling, depth, byteOf, fail } = trie
-  const rowOf = new Int32Array(trie.states).fill(-1)
-  const dense: number[] = []
-  for (const state of order) {
-    const first = firstChild[state] ?? 0
-    const branches = first !== 0 && nextSibling[first] !== 0
-    if (dense.length < rowsMax && ((depth[state] ?? 0) <= 1 || branches)) {
-      rowOf[state] = dense.length
-      dense.push(state)
-    }
-  }
-  const rows = new Int32Array(dense.length * 256)
-  // By depth, so that the row of a shallower state is ready when it is needed.
-  for (const [row, state] of dense.entries()) {
-    const suffix = fail[state] ?? 0
-    const suffixRow = rowOf[suffix] ?? -1
-    for (let byte = 0; byte < 256 && state !== 0; byte++) {
-      rows[row * 256 + byte] = suffixRow >= 0 ? (rows[suffixRow * 256 + byte] ?? 0) : nextState(trie, suffix, byte)
-    }
-    for (let child = firstChild[state] ?? 0; child !== 0; child = nextSibling[child] ?? 0) {
-      rows[row * 256 + (byteOf[child] ?? 0)] = child
-    }
-  }
-  return { rows, rowOf }
-}
-
-/** Where a byte leads, by child lists and failure links alone. */
-function nextState(trie: Trie, from: number, byte: number): number {
-  const { firstChild, nextSibling, byteOf, fail } = trie
-  for (let state = from; ; state = fail[state] ?? 0) {
-    let child = firstChild[state] ?? 0
-    while (child !== 0 && byteOf[child] !== byte) child = nextSibling[child] ?? 0
-    if (child !== 0 || state === 0) return child
-  }
+  return { rows: rows.slice(0, rowCount * 256), rowOf, fail }
 }
