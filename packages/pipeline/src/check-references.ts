@@ -9,9 +9,13 @@ import type { Report } from './report.ts'
 import { templateSites } from './template-sites.ts'
 import type { Position, TemplateSite } from './template-sites.ts'
 
-/** Reports every reference that cannot have a value whatever happens: unknown names, what runs later, circles of variables. */
-export function checkReferences(pipeline: Pipeline, report: Report): void {
-  const checker = new Checker(pipeline, report)
+/**
+ * Reports every reference that cannot have a value whatever happens: unknown names, what runs later, circles of variables.
+ *
+ * @param incomplete whether something could not be parsed: then a name that is missing may be the one that was left out.
+ */
+export function checkReferences(pipeline: Pipeline, report: Report, incomplete = false): void {
+  const checker = new Checker(pipeline, report, incomplete)
   for (const site of templateSites(pipeline)) checker.check(site)
   checker.checkCircles()
 }
@@ -19,12 +23,14 @@ export function checkReferences(pipeline: Pipeline, report: Report): void {
 class Checker {
   readonly #pipeline: Pipeline
   readonly #report: Report
+  readonly #incomplete: boolean
   /** Which variables each variable's value names; keys are `name` for the pipeline's and `stage.name` for a stage's. */
   readonly #uses = new Map<string, Set<string>>()
 
-  constructor(pipeline: Pipeline, report: Report) {
+  constructor(pipeline: Pipeline, report: Report, incomplete: boolean) {
     this.#pipeline = pipeline
     this.#report = report
+    this.#incomplete = incomplete
   }
 
   check(site: TemplateSite): void {
@@ -137,6 +143,7 @@ class Checker {
   ): void {
     const variable = variables.find((candidate) => candidate.name === name)
     if (variable === undefined) {
+      if (this.#incomplete) return
       const near = didYouMean(
         name,
         variables.map((candidate) => candidate.name),
@@ -227,6 +234,7 @@ class Checker {
   }
 
   #missing(site: TemplateSite, name: string, owner: string, names: readonly string[], place: Place): void {
+    if (this.#incomplete) return
     const near = didYouMean(name, names)
     const hint = near === undefined ? `There are ${names.slice(0, 10).join(', ')}.` : `Did you mean "${near}"?`
     this.#fail(site, `there is no ${quote(name)} in the ${owner}.`, place, hint)

@@ -101,7 +101,9 @@ class Parser {
     const operator = this.#comparison()
     if (operator === undefined) return left
     const right = this.#unary()
+    const behind = this.position
     if (this.#comparison() !== undefined) {
+      this.position = behind
       this.#fail('EXPRESSION_SYNTAX', 'Comparisons cannot be chained.', 'Use && between them.')
     }
     return { kind: 'compare', operator, left, right }

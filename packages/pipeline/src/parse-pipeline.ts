@@ -34,8 +34,9 @@ export function parsePipeline(text: string, options: { readonly file?: string | 
     if (report.errors === 0)
       report.error('PIPELINE_STRUCTURE', 'There is nothing in the text.', { line: 1, column: 1 }, 'Begin with "pipeline:".')
   } else {
-    const pipeline = parseRoot(new YamlReader(report), document.root)
-    if (pipeline !== undefined && report.errors === 0) checkReferences(pipeline, report)
+    const reader = new YamlReader(report)
+    const pipeline = parseRoot(reader, document.root)
+    if (pipeline !== undefined) checkReferences(pipeline, report, reader.incomplete)
     if (pipeline !== undefined && report.errors === 0) return { pipeline, diagnostics: report.diagnostics() }
   }
   return { diagnostics: report.diagnostics() }
@@ -107,6 +108,7 @@ function parseStages(reader: YamlReader, node: YamlNode | undefined, owner: Plac
     const map = reader.map(item, 'An item of "stages"')
     const [entry, second] = map?.entries ?? []
     if (map === undefined) continue
+    if (entry?.key !== 'stage' || second !== undefined) reader.incomplete = true
     if (entry === undefined || second !== undefined) {
       const hint = 'Begin each item with "- stage:", and indent its fields below.'
       reader.report.error('PIPELINE_STRUCTURE', 'An item of "stages" has to have exactly one key.', map.place, hint)

@@ -11,6 +11,12 @@ import type { YamlReader } from './yaml-reader.ts'
 
 /** What stands under `stage:`. */
 export function parseStage(reader: YamlReader, node: YamlNode): Stage | undefined {
+  const stage = readStage(reader, node)
+  if (stage === undefined) reader.incomplete = true
+  return stage
+}
+
+function readStage(reader: YamlReader, node: YamlNode): Stage | undefined {
   const map = reader.map(node, 'A stage')
   if (map === undefined) return undefined
   const fields = reader.fields(map, fieldTables.stage, 'a stage')
@@ -20,18 +26,20 @@ export function parseStage(reader: YamlReader, node: YamlNode): Stage | undefine
   if (typeNode === undefined) {
     reader.report.error('PIPELINE_MISSING_FIELD', `A stage needs a type (${what}).`, map.place, 'Write type: Custom.')
   }
-  const type = reader.choice(typeNode, `The type of ${what}`, ['Custom'] as const, laterStageTypes)
+  reader.choice(typeNode, `The type of ${what}`, ['Custom'] as const, laterStageTypes)
+  // What another type of stage holds is not ours to judge; a misspelt type is taken for ours.
+  const isForeign = typeNode?.kind === 'scalar' && laterStageTypes.includes(typeNode.text)
   parseFailureStrategies(reader, fields.get('failureStrategies'), 'other', what)
   const stage = {
     name: reader.name(fields, identifier ?? '', what),
     when: parseWhen(reader, fields.get('when'), 'stage', what),
     variables: parseVariables(reader, fields.get('variables'), what),
     delegateSelectors: reader.templates(fields.get('delegateSelectors'), `"delegateSelectors" of ${what}`),
-    // What another type of stage holds is not ours to judge.
-    nodes: type === undefined && typeNode !== undefined ? [] : parseExecution(reader, fields.get('spec'), what, map),
+    nodes: isForeign ? [] : parseExecution(reader, fields.get('spec'), what, map),
     place: fields.get('identifier')?.place ?? map.place,
   }
-  return identifier === undefined || type === undefined ? undefined : { ...stage, identifier, type }
+  if (isForeign) reader.incomplete = true
+  return identifier === undefined ? undefined : { ...stage, identifier, type: 'Custom' }
 }
 
 function parseExecution(reader: YamlReader, node: YamlNode | undefined, what: string, stage: YamlMap): StageNode[] {
@@ -84,6 +92,7 @@ function parseNodes<Node extends Step | StepGroup>(
       if (inner === undefined) continue
       if (inner.kind === 'parallel') {
         const message = `A "parallel" cannot be directly in another one (${what}).`
+        reader.incomplete = true
         reader.report.error('PIPELINE_STRUCTURE', message, inner.place, 'Put its members into the outer one.')
         continue
       }
@@ -107,11 +116,13 @@ function parseSingle(
   const [entry, second] = map?.entries ?? []
   if (map === undefined) return undefined
   if (entry === undefined || second !== undefined) {
+    reader.incomplete = true
     const hint = 'Begin each item with "- step:", "- stepGroup:" or "- parallel:", and indent its fields below.'
     reader.report.error('PIPELINE_STRUCTURE', `An item of "steps" of ${what} has to have exactly one key.`, map.place, hint)
     return undefined
   }
   if (kinds.includes(entry.key)) return { kind: entry.key, value: entry.value, place: entry.keyPlace }
+  reader.incomplete = true
   const near = didYouMean(entry.key, kinds)
   const hint = near === undefined ? `There are ${kinds.join(', ')}.` : `Did you mean "${near}"?`
   reader.report.error('PIPELINE_UNKNOWN_FIELD', `${quote(entry.key)} in ${what} is no kind of step.`, entry.keyPlace, hint)
@@ -123,6 +134,7 @@ const parseStageItem: ItemParser<Step | StepGroup> = (reader, kind, value) =>
 
 const parseGroupItem: ItemParser<Step> = (reader, kind, value, place, what) => {
   if (kind === 'step') return parseStep(reader, value)
+  reader.incomplete = true
   const hint = 'Put its steps into the outer group, or make it a group of the stage.'
   reader.report.error('PIPELINE_NOT_SUPPORTED_YET', `A step group inside a step group is not supported (${what}).`, place, hint)
   return undefined
@@ -148,7 +160,9 @@ function parseGroup(reader: YamlReader, node: YamlNode): StepGroup | undefined {
   if (steps === undefined || isEmptyNode(steps)) {
     reader.report.error('PIPELINE_MISSING_FIELD', `There are no steps in ${what}.`, steps?.place ?? map.place)
   }
-  return identifier === undefined ? undefined : { ...group, identifier }
+  if (identifier !== undefined) return { ...group, identifier }
+  reader.incomplete = true
+  return undefined
 }
 
 /** Reads the fields, so that their mistakes are shown too, and says that containers come later. */

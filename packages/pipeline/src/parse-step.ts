@@ -2,7 +2,7 @@ import { parseDuration } from './duration.ts'
 import { fieldTables, laterStepTypes } from './fields.ts'
 import type { DbStepSpec, Step, StepResources, StepSpec, StepType, Template } from './model.ts'
 import { parseFailureStrategies, parseWhen } from './parse-conditions.ts'
-import { quote } from './report.ts'
+import { capitalize, quote } from './report.ts'
 import { staticText } from './template.ts'
 import type { YamlMap, YamlNode } from './yaml-node.ts'
 import type { Fields, YamlReader } from './yaml-reader.ts'
@@ -14,13 +14,19 @@ const stepTypes: readonly StepType[] = ['DBSchemaApply', 'DBSchemaRollback']
 
 /** What stands under `step:`. */
 export function parseStep(reader: YamlReader, node: YamlNode): Step | undefined {
+  const step = readStep(reader, node)
+  if (step === undefined) reader.incomplete = true
+  return step
+}
+
+function readStep(reader: YamlReader, node: YamlNode): Step | undefined {
   const map = reader.map(node, 'A step')
   if (map === undefined) return undefined
   const fields = reader.fields(map, fieldTables.step, 'a step')
   const identifier = reader.identifier(fields, 'A step', map.place)
   const what = identifier === undefined ? 'the step' : `step ${quote(identifier)}`
   const typeNode = fields.get('type')
-  if (typeNode === undefined) reader.report.error('PIPELINE_MISSING_FIELD', `${capital(what)} needs a type.`, map.place)
+  if (typeNode === undefined) reader.report.error('PIPELINE_MISSING_FIELD', `${capitalize(what)} needs a type.`, map.place)
   const type = reader.choice(typeNode, `The type of ${what}`, stepTypes, laterStepTypes)
   const spec = type === undefined ? undefined : parseSpec(reader, fields.get('spec'), type, what, map)
   const step = {
@@ -54,7 +60,7 @@ function parseSpec(
 ): StepSpec | undefined {
   const map = reader.map(node, `"spec" of ${what}`)
   if (map === undefined) {
-    if (node === undefined) reader.report.error('PIPELINE_MISSING_FIELD', `${capital(what)} needs a spec.`, step.place)
+    if (node === undefined) reader.report.error('PIPELINE_MISSING_FIELD', `${capitalize(what)} needs a spec.`, step.place)
     return undefined
   }
   const table = type === 'DBSchemaApply' ? fieldTables.apply : fieldTables.rollback
@@ -72,8 +78,8 @@ function parseSpec(
   if (given.length !== 1) {
     const message =
       given.length === 0
-        ? `${capital(what)} does not say what to roll back to.`
-        : `${capital(what)} says two things about what to roll back to.`
+        ? `${capitalize(what)} does not say what to roll back to.`
+        : `${capitalize(what)} says two things about what to roll back to.`
     reader.report.error('PIPELINE_ROLLBACK_TARGET', message, map.place, 'Give exactly one of tag and changeSetCount.')
     return undefined
   }
@@ -86,7 +92,7 @@ function parseCommon(reader: YamlReader, fields: Fields, what: string, map: Yaml
     const node = fields.get(name)
     const template = nonEmpty(reader.template(node, `"${name}" of ${what}`))
     const isEmpty = node === undefined || (node.kind === 'scalar' && node.text === '')
-    if (isEmpty) reader.report.error('PIPELINE_MISSING_FIELD', `${capital(what)} needs "${name}".`, node?.place ?? map.place)
+    if (isEmpty) reader.report.error('PIPELINE_MISSING_FIELD', `${capitalize(what)} needs "${name}".`, node?.place ?? map.place)
     return template
   }
   const dbSchema = required('dbSchema')
@@ -150,8 +156,4 @@ function parseResources(reader: YamlReader, node: YamlNode | undefined, what: st
 
 function nonEmpty(template: Template | undefined): Template | undefined {
   return template === undefined || template.length === 0 ? undefined : template
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

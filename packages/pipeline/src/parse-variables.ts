@@ -27,11 +27,15 @@ export function parseVariables(reader: YamlReader, node: YamlNode | undefined, o
   if (items.length > variablesMax) {
     const message = `There are ${items.length} variables of ${owner}; at most ${variablesMax} are possible.`
     reader.report.error('PIPELINE_TOO_LARGE', message, node?.place)
+    reader.incomplete = true
     return []
   }
   for (const item of items) {
     const variable = parseVariable(reader, item, owner)
-    if (variable === undefined) continue
+    if (variable === undefined) {
+      reader.incomplete = true
+      continue
+    }
     const earlier = seen.get(variable.name)
     if (earlier !== undefined) {
       const message = `The variable ${quote(variable.name)} of ${owner} is declared twice; the first is in line ${earlier.line}.`

@@ -50,11 +50,6 @@ export function parseYaml(text: string, report: Report): YamlDocument[] {
     const parsed = parseAllDocuments(text, { version: '1.2', schema: 'core', uniqueKeys: false, prettyErrors: false })
     documents = Array.isArray(parsed) ? parsed : []
   } catch (error) {
-    // The library recurses over block nesting, which the scan above does not see.
-    if (error instanceof RangeError) {
-      reportTooDeep(report, { line: 1, column: 1 })
-      return []
-    }
     report.error(
       'YAML_SYNTAX',
       `The text is not YAML that can be read: ${error instanceof Error ? error.message : String(error)}.`,
@@ -83,31 +78,49 @@ function reportTooDeep(report: Report, place: Place): void {
 }
 
 /**
- * The place where brackets, or several indicators on one line, nest too deeply for the library's recursion. Brackets in quoted
- * texts count too; only a text made to hurt has this many.
+ * The place where brackets, indentation, or indicators on one line nest too deeply for the library's recursion. Brackets and
+ * indentation inside quoted and block texts count too, hence the room; only a text made to hurt has this many.
  */
 function findTooDeepLine(text: string): Place | undefined {
-  let line = 1
-  let lineStart = 0
+  const roomyMax = depthMax * 4
+  const indents: number[] = []
+  let line = 0
   let flow = 0
-  let indicators = 0
-  let atStart = true
-  for (let index = 0; index < text.length; index++) {
-    const char = text.charAt(index)
-    if (char === '\n') {
-      line += 1
-      lineStart = index + 1
-      indicators = 0
-      atStart = true
-      continue
+  for (let start = 0; start <= text.length;) {
+    line += 1
+    const newline = text.indexOf('\n', start)
+    const end = newline < 0 ? text.length : newline
+    let index = start
+    let indicators = 0
+    while (index < end && (isBlank(text, index) || isIndicator(text, index))) {
+      if (!isBlank(text, index)) indicators += 1
+      index += 1
     }
-    if (char === '[' || char === '{') flow += 1
-    else if (char === ']' || char === '}') flow = Math.max(0, flow - 1)
-    else if (atStart && (char === '-' || char === '?' || char === ':') && /^[\s]?$/.test(text.charAt(index + 1))) indicators += 1
-    else if (char !== ' ' && char !== '\t') atStart = false
-    if (flow > depthMax * 4 || indicators > depthMax) return { line, column: index - lineStart + 1 }
+    if (index < end) {
+      while ((indents.at(-1) ?? -1) >= index - start) indents.pop()
+      indents.push(index - start)
+    }
+    for (; index < end; index++) {
+      const char = text.charCodeAt(index)
+      if (char === 0x5b || char === 0x7b) flow += 1
+      else if (char === 0x5d || char === 0x7d) flow = Math.max(0, flow - 1)
+      if (flow > roomyMax) return { line, column: index - start + 1 }
+    }
+    if (indents.length > roomyMax || indicators > depthMax) return { line, column: index - start + 1 }
+    start = end + 1
   }
   return undefined
+}
+
+function isBlank(text: string, index: number): boolean {
+  const char = text.charCodeAt(index)
+  return char === 0x20 || char === 0x09 || char === 0x0d
+}
+
+/** `-`, `?` or `:` with a blank behind it: each opens a level on the same line. */
+function isIndicator(text: string, index: number): boolean {
+  const char = text.charCodeAt(index)
+  return (char === 0x2d || char === 0x3f || char === 0x3a) && (index + 1 >= text.length || /\s/.test(text.charAt(index + 1)))
 }
 
 function hintFor(problem: YAMLError): string | undefined {

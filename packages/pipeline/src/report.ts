@@ -76,3 +76,8 @@ export function quote(text: string): string {
   const flat = text.length > 80 ? `${text.slice(0, 77)}…` : text
   return `"${flat.replaceAll(/[\p{Cc}\p{Cs}]/gu, ' ')}"`
 }
+
+/** With a capital first letter: for the beginning of a sentence. */
+export function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

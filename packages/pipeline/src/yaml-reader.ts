@@ -1,7 +1,7 @@
 import { didYouMean } from '@sluice/base'
 import type { FieldTable } from './fields.ts'
 import type { Place, Template } from './model.ts'
-import { quote } from './report.ts'
+import { capitalize, quote } from './report.ts'
 import type { Report } from './report.ts'
 import { parseTemplate, templateLengthMax } from './template.ts'
 import { describeKind, isEmptyNode, placeInRaw, placeOfOpening } from './yaml-node.ts'
@@ -16,6 +16,8 @@ export type Fields = ReadonlyMap<string, YamlNode>
 /** Reads typed fields out of YAML nodes; what does not fit is an error in the report, and `undefined` comes back. */
 export class YamlReader {
   readonly report: Report
+  /** Set when something with a name had to be left out: then it cannot be said of a reference that what it names is missing. */
+  incomplete = false
 
   constructor(report: Report) {
     this.report = report
@@ -53,7 +55,7 @@ export class YamlReader {
         const near = didYouMean(key, Object.keys(table))
         const known = Object.keys(table).filter((name) => table[name] === 'works')
         const hint = near === undefined ? `There are ${known.join(', ')}.` : `Did you mean "${near}"?`
-        this.report.error('PIPELINE_UNKNOWN_FIELD', `${what} has no field ${quote(key)}.`, keyPlace, hint)
+        this.report.error('PIPELINE_UNKNOWN_FIELD', `${capitalize(what)} has no field ${quote(key)}.`, keyPlace, hint)
       }
     }
     return fields
