@@ -88,6 +88,7 @@ export {
   markStepOver,
   markStepUnknown,
   offerStepRun,
+  stepBelongsTo,
   upsertStepRuns,
 } from './executions/step-runs.ts'
 export type { NewStepRun } from './executions/step-runs.ts'
@@ -111,3 +112,13 @@ export type { ServerKey } from './server-keys.ts'
 export { deleteOldExecutions, sweepExpired } from './retention.ts'
 export { deleteDelegate, getDelegate, listDelegates, listRecipients, updateDelegate } from './admin/delegates-read.ts'
 export type { DelegateChanges, DelegateDetails, HeldAttempt } from './admin/delegates-read.ts'
+export { listExecutionChangesets, listInstanceChangesets } from './executions-read/list-changesets.ts'
+export type { ChangesetRunRow } from './executions-read/list-changesets.ts'
+export { findByIdempotencyKey, getExecutionSummary, listExecutions } from './executions-read/list-executions.ts'
+export type { ExecutionFilter, ExecutionSummaryRow } from './executions-read/list-executions.ts'
+export { listTargets } from './executions-read/list-targets.ts'
+export type { TargetInstance, TargetRow } from './executions-read/list-targets.ts'
+export { readExecution } from './executions-read/read-execution.ts'
+export type { ChangesetCounts, ExecutionDetails, GroupAttempt, LogStreamFacts } from './executions-read/read-execution.ts'
+export { isLogStreamExpected, markLogWatched, readLogStream } from './executions-read/read-log.ts'
+export type { LogStreamState } from './executions-read/read-log.ts'

@@ -1,4 +1,5 @@
 import type { Queryable } from '../queryable.ts'
+import { intervalMs } from '../queryable.ts'
 import type { AttemptState, CancelModeColumn, StepRunState } from '../schema.ts'
 
 /** What a runner may need to know, as one row. */
@@ -70,14 +71,21 @@ export async function readInstanceCommands(connection: Queryable, instanceId: st
   return rows
 }
 
-/** Forgets the clean-ups that a delegate was told of and no longer lists. */
-export async function clearCleanups(connection: Queryable, instanceId: string, stillListed: readonly string[]): Promise<void> {
+/** Forgets clean-ups that a delegate was told of and whose attempts it no longer lists. */
+export async function clearCleanups(
+  connection: Queryable,
+  input: {
+    readonly instanceId: string
+    readonly stillListed: readonly string[]
+    /** How long after its end at least. */ readonly afterMs: number
+  },
+): Promise<void> {
   await connection.query({
     name: 'clear-cleanups',
     text: `
       update attempts set cleanup = false
       where delegate_instance_id = $1 and cleanup and state in ('completed', 'ended') and id <> all ($2::text[])
-        and ended_at < now() - interval '1 minute'`,
-    values: [instanceId, stillListed],
+        and ended_at < now() - ${intervalMs('$3')}`,
+    values: [input.instanceId, input.stillListed, input.afterMs],
   })
 }

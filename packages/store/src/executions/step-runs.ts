@@ -108,3 +108,13 @@ export async function markStepOver(connection: Queryable, stepRunId: string): Pr
     values: [stepRunId],
   })
 }
+
+/** Whether a step run is one of this attempt's. */
+export async function stepBelongsTo(connection: Queryable, stepRunId: string, attemptId: string): Promise<boolean> {
+  const { rows } = await connection.query({
+    name: 'step-belongs-to',
+    text: 'select 1 from step_runs where id = $1 and attempt_id = $2',
+    values: [stepRunId, attemptId],
+  })
+  return rows.length > 0
+}

@@ -1,0 +1,154 @@
+import { type DelegateCommand, protocolEndpoints } from '@sluice/contract'
+import {
+  type ClaimedTask,
+  type ConnectedInstance,
+  type InstanceCommand,
+  readInstance,
+  readInstanceCommands,
+  touchInstance,
+} from '@sluice/store'
+import type { FastifyRequest } from 'fastify'
+import type { App } from '../app-context.ts'
+import { registerEndpoint } from '../http/register-endpoint.ts'
+import { authenticateDelegate, revoked, unknownInstance } from './peers.ts'
+import type { ProtocolContext } from './protocol-context.ts'
+
+interface PollRequest {
+  readonly bootId: string
+  readonly free: number
+  readonly draining: boolean
+}
+
+/** The delegate's long poll: offers, cancels, clean-ups and the word to drain. */
+export function registerPoll(app: App, context: ProtocolContext): void {
+  const authenticate = (request: FastifyRequest): Promise<ConnectedInstance> => authenticateDelegate(context, request)
+  /** The poll that an instance has open here: a newer one replaces it, since its connection is most likely gone. */
+  const open = new Map<string, AbortController>()
+
+  registerEndpoint(
+    app,
+    protocolEndpoints.poll,
+    async ({ body, caller, request }) => {
+      const { instanceId } = caller
+      const replaced = new AbortController()
+      open.get(instanceId)?.abort()
+      open.set(instanceId, replaced)
+      const gone = new AbortController()
+      const onClose = (): void => gone.abort()
+      request.raw.socket.once('close', onClose)
+      try {
+        const signal = AbortSignal.any([replaced.signal, gone.signal, context.stopping])
+        return { commands: await poll(context, caller, body, signal) }
+      } finally {
+        request.raw.socket.off('close', onClose)
+        if (open.get(instanceId) === replaced) open.delete(instanceId)
+      }
+    },
+    { authenticate },
+  )
+}
+
+async function poll(
+  context: ProtocolContext,
+  caller: ConnectedInstance,
+  request: PollRequest,
+  signal: AbortSignal,
+): Promise<DelegateCommand[]> {
+  const { store, timings, notifications } = context
+  const { instanceId } = caller
+  const isSilent = caller.quietMs === null || caller.quietMs > timings.heartbeatMs / 2
+  if (isSilent || caller.bootId !== request.bootId) await touchInstance(store.pool, instanceId, request)
+
+  let instance = caller
+  let first = true
+  let endWait: (() => void) | undefined
+  let offers: readonly ClaimedTask[] = []
+  let offered: () => void = () => {}
+  const delivered = new Promise<void>((resolve) => {
+    offered = resolve
+  })
+  // The delivery ends the wait as a notification does.
+  const offerSignal = new AbortController()
+  void delivered.then(() => offerSignal.abort())
+
+  const look = async (): Promise<DelegateCommand[] | undefined> => {
+    if (!first) instance = await refresh(context, instanceId)
+    first = false
+    const standing = await readInstanceCommands(store.pool, instanceId)
+    const commands = select(context, instance, request, standing)
+    if (commands.length > 0) return commands
+    if (instance.drain) endWait?.()
+    endWait ??= startWaiting(standing.filter((command) => command.state === 'offered').length)
+    return undefined
+  }
+  const startWaiting = (outstanding: number): (() => void) => {
+    const free = request.free - outstanding
+    if (free <= 0 || request.draining || instance.drain) return () => {}
+    return context.dispatcher.add({
+      instance,
+      free,
+      deliver: (tasks) => {
+        offers = tasks
+        offered()
+      },
+    })
+  }
+
+  try {
+    const commands = await notifications.waitFor('sluice_task', `instance:${instanceId}`, look, {
+      timeoutMs: timings.pollHoldMs,
+      signal: AbortSignal.any([signal, offerSignal.signal]),
+    })
+    return [...(commands ?? []), ...offers.map((task) => toOffer(context, instance, request, task, signal))]
+  } finally {
+    endWait?.()
+  }
+}
+
+/** The instance as it is now: it may have been revoked, drained or given other tags since the poll began. */
+async function refresh(context: ProtocolContext, instanceId: string): Promise<ConnectedInstance> {
+  const instance = await readInstance(context.store.pool, instanceId)
+  if (instance === undefined) throw unknownInstance()
+  if (instance.revoked) throw revoked(instance.delegateName)
+  return instance
+}
+
+/** What of the standing commands is to be said now: what was said a moment ago is not said again yet. */
+function select(
+  context: ProtocolContext,
+  instance: ConnectedInstance,
+  request: PollRequest,
+  standing: readonly InstanceCommand[],
+): DelegateCommand[] {
+  const { deliveries, timings } = context
+  const listener = `${instance.instanceId}/${request.bootId}`
+  const isNews = (what: string, quietMs: number): boolean => !deliveries.isRepeat(listener, what, quietMs)
+  const commands: DelegateCommand[] = []
+  for (const { attemptId, epoch, state, cancelMode, cleanup, org, project, offerLeftMs } of standing) {
+    if (cleanup && (state === 'ended' || state === 'completed')) {
+      if (isNews(`cleanup ${attemptId}`, timings.heartbeatMs)) commands.push({ type: 'cleanup', attemptId })
+    } else if (state === 'offered') {
+      const offerMs = Math.round(offerLeftMs ?? 0)
+      if (offerMs > 0 && !request.draining && isNews(`offer ${attemptId}`, timings.offerMs / 4)) {
+        commands.push({ type: 'offer', attemptId, epoch, scope: { org, project }, infraType: 'process', offerMs })
+      }
+    } else if (cancelMode !== null && isNews(`cancel ${attemptId} ${cancelMode}`, timings.heartbeatMs)) {
+      commands.push({ type: 'cancel', attemptId, epoch, mode: cancelMode })
+    }
+  }
+  if (instance.drain && !request.draining && isNews('drain', timings.heartbeatMs)) commands.push({ type: 'drain' })
+  return commands
+}
+
+function toOffer(
+  { deliveries, timings }: ProtocolContext,
+  instance: ConnectedInstance,
+  request: PollRequest,
+  task: ClaimedTask,
+  signal: AbortSignal,
+): DelegateCommand {
+  const { attemptId, epoch, org, project } = task
+  // Noted as told only if somebody is there to hear it: the next poll then gets it at once.
+  if (!signal.aborted) deliveries.isRepeat(`${instance.instanceId}/${request.bootId}`, `offer ${attemptId}`, 0)
+  return { type: 'offer', attemptId, epoch, scope: { org, project }, infraType: 'process', offerMs: timings.offerMs }
+}
