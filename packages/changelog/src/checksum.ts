@@ -1,0 +1,136 @@
+import { matchesDbms } from './expression.ts'
+import { md5Hex } from './md5.ts'
+import type { Change, Changeset, ModelledChange, ModelledChangeName, SqlChange, SqlFileChange, SqlVisitor } from './model.ts'
+import { serializeChange } from './serialize-change.ts'
+import { sha256Hex } from './sha256.ts'
+
+/** 9 is what Liquibase writes since 4.22; 8 what 3.5 to 4.21 wrote. Older ones cannot be computed. */
+export type ChecksumVersion = 8 | 9
+
+export const currentChecksumVersion: ChecksumVersion = 9
+
+/** The version of a stored checksum (`9:…`); a value without one is version 1. Undefined for no checksum. */
+export function checksumVersion(stored: string | null | undefined): number | undefined {
+  if (stored === null || stored === undefined || stored === '') return undefined
+  const match = /^(\d{1,3}):/.exec(stored)
+  return match === null ? 1 : Number(match[1])
+}
+
+/**
+ * The MD5SUM of a changeset, as Liquibase 4.28 computes it. `dbms` is the short name of the database: v9 leaves out changes and
+ * SQL visitors that are for other databases.
+ */
+export function computeChecksum(
+  changeset: Pick<Changeset, 'changes' | 'modifySql'>,
+  options: { readonly version: ChecksumVersion; readonly dbms: string },
+): string {
+  const { version, dbms } = options
+  const changes = version === 9 ? changeset.changes.filter((change) => runsOn(change, dbms)) : changeset.changes
+  const visitors = changeset.modifySql.filter((visitor) => matchesDbms(visitor.dbms, dbms))
+  const parts = [
+    ...changes.map((change) => `${version}:${changeHash(change, version)}:`),
+    ...visitors.map((visitor) => `${version}:${visitorHash(visitor, version)};`),
+  ]
+  return `${version}:${md5Text(parts.join(''))}`
+}
+
+/**
+ * Whether a stored checksum says that a changeset is unchanged: no checksum, one of the changeset's `validCheckSum`s, or the value
+ * computed in the stored one's own version.
+ */
+export function isChecksumValid(changeset: Changeset, stored: string | null | undefined, dbms: string): boolean {
+  const version = checksumVersion(stored)
+  if (version === undefined) return true
+  if (changeset.validCheckSums.some((valid) => isAnyChecksum(valid, version) || valid === stored)) return true
+  return (version === 8 || version === 9) && computeChecksum(changeset, { version, dbms }) === stored
+}
+
+function isAnyChecksum(valid: string, version: number): boolean {
+  const text = valid.toLowerCase()
+  return ['any', 'all', '*', '-1', '1:any', '1:all', '1:*'].includes(text) || text === `${version}:any`
+}
+
+/**
+ * SHA-256 over exactly what a changeset would run, in order: unlike the MD5SUM it sees blanks inside of literals, split options,
+ * rollbacks and preconditions of other editions of the same text.
+ */
+export function computeExactDigest(changeset: Changeset): string {
+  const { place: _, ...content } = changeset
+  return sha256Hex(JSON.stringify(content, (key, value: unknown) => (key === 'place' ? undefined : value)))
+}
+
+function runsOn(change: Change, dbms: string): boolean {
+  if (change.type !== 'modelled') return matchesDbms(change.dbms, dbms)
+  return dbmsChanges.has(change.name) ? matchesDbms(change.node.attributes['dbms'], dbms) : true
+}
+
+const dbmsChanges: ReadonlySet<ModelledChangeName> = new Set(['insert', 'createProcedure'])
+
+function changeHash(change: Change, version: ChecksumVersion): string {
+  if (change.type === 'modelled') return modelledHash(change, version)
+  return version === 9 ? textHashV9(change.type === 'sql' ? change.text : change.rawText) : sqlHashV8(change)
+}
+
+/** Blanks do not count anywhere, not even inside of literals. */
+function textHashV9(text: string): string {
+  return md5Hex(text.replace(/[ \t\r\n]+/g, ''))
+}
+
+function sqlHashV8(change: SqlChange | SqlFileChange): string {
+  const flags = `${change.endDelimiter ?? 'null'}:${change.splitStatements}:${change.stripComments}:`
+  return md5Hex(flags + collapseBlanks(change.type === 'sql' ? change.text : change.rawText))
+}
+
+function collapseBlanks(text: string): string {
+  return text.replace(/[ \t\r\n]+/g, ' ').replace(/^ | $/g, '')
+}
+
+const excludedV9: Readonly<Partial<Record<ModelledChangeName, readonly string[]>>> = {
+  addForeignKeyConstraint: ['referencesUniqueColumn'],
+  createIndex: ['associatedWith', 'using'],
+  createProcedure: ['path', 'dbms', 'relativeToChangelogFile', 'procedureText', 'encoding', 'comment'],
+  createTable: ['ifNotExists', 'rowDependencies'],
+  createView: ['path', 'relativeToChangelogFile', 'selectQuery', 'encoding'],
+  dropIndex: ['associatedWith'],
+  executeCommand: ['os'],
+  tagDatabase: ['keepTagOnRollback'],
+}
+
+const excludedV8: Readonly<Partial<Record<ModelledChangeName, readonly string[]>>> = {
+  ...excludedV9,
+}
+
+function modelledHash(change: ModelledChange, version: ChecksumVersion): string {
+  const { name, node } = change
+  const excluded = new Set((version === 9 ? excludedV9 : excludedV8)[name])
+  const structure = md5Text(serializeChange(node, excluded))
+  if (name === 'createView' || name === 'createProcedure') {
+    const text = change.file?.text ?? node.attributes[name === 'createView' ? 'selectQuery' : 'procedureText'] ?? ''
+    if (version === 9) return md5Text(`9:${structure}:9:${textHashV9(text)}`)
+  }
+  if (name === 'loadData' || name === 'loadUpdateData') {
+    const rows = dataHash(change.file?.text ?? '', node.attributes['commentLineStartsWith'])
+    return md5Text(`${node.attributes['tableName'] ?? ''}:${version}:${rows}`)
+  }
+  return structure
+}
+
+/** Data files count without line-end differences, empty lines and comment lines. */
+function dataHash(text: string, _comment: string | undefined): string {
+  return md5Hex(
+    text
+      .replaceAll('\r', '')
+      .replace(/\n{2,}/g, '\n')
+      .replace(/^\n|\n$/g, ''),
+  )
+}
+
+function visitorHash(visitor: SqlVisitor, _version: ChecksumVersion): string {
+  const attributes = { ...visitor.attributes, applyToRollback: String(visitor.applyToRollback) }
+  return md5Text(serializeChange({ name: visitor.name, attributes, children: [], place: visitor.place }))
+}
+
+/** MD5 of a text that only differs by its line ends or its Unicode form. */
+function md5Text(text: string): string {
+  return md5Hex(text.replaceAll('\r\n', '\n').replaceAll('\r', '\n').replaceAll('\uFFFD', '').normalize('NFC'))
+}

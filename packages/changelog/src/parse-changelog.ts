@@ -1,0 +1,121 @@
+import type { Diagnostic } from '@sluice/base'
+import { hasErrors } from '@sluice/base'
+import type { FileTree } from './file-tree.ts'
+import type { Changelog, Changeset } from './model.ts'
+import { readChangelogFile } from './read-changelog-file.ts'
+import { changesetKey, normalizePath } from './paths.ts'
+import { matchesDbms } from './expression.ts'
+import { Properties } from './properties.ts'
+import { createReporter, type Reporter } from './reporter.ts'
+import type { ParseSession } from './session.ts'
+
+export interface ParseOptions {
+  /** Short name of the database (`postgresql`): changesets for others are set aside. All are kept without it. */
+  readonly dbms?: string | undefined
+  /** Given at run time; they decide which `property` definitions are in force. */
+  readonly contexts?: readonly string[] | undefined
+  readonly labelFilter?: string | undefined
+  /** Properties given by the caller; they win over the changelog's own. */
+  readonly properties?: Readonly<Record<string, string>> | undefined
+  /** Environment variables that `${NAME}` may see. Nothing by default: they may hold secrets. */
+  readonly environment?: Readonly<Record<string, string>> | undefined
+  /** Facts about the database such as `database.defaultSchemaName`. */
+  readonly databaseProperties?: Readonly<Record<string, string>> | undefined
+  /** What becomes of `${name}` without such a property. Default: it stays as written. */
+  readonly missingProperty?: 'preserve' | 'empty' | 'error' | undefined
+}
+
+export interface ParseResult {
+  /** Undefined when there is an error among the diagnostics. */
+  readonly changelog: Changelog | undefined
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/**
+ * Parses a changelog and everything that it includes: formatted SQL, raw SQL, YAML, JSON and XML, by extension and content.
+ * Finds all problems at once and never throws for input. `tree` has to give the same answers for as long as this runs.
+ */
+export function parseChangelog(rootPath: string, tree: FileTree, options: ParseOptions = {}): ParseResult {
+  const reporter = createReporter()
+  const properties = new Properties({
+    environment: options.environment,
+    database: options.databaseProperties,
+    given: options.properties,
+    missing: options.missingProperty,
+  })
+  const session: ParseSession = {
+    tree,
+    reporter,
+    properties,
+    dbms: options.dbms,
+    contexts: options.contexts ?? [],
+    labelFilter: options.labelFilter,
+    changesets: [],
+    preconditions: [],
+    files: new Set(),
+    references: [],
+  }
+  const root = normalizePath(rootPath)
+  readChangelogFile(session, {
+    file: root,
+    path: root,
+    scope: properties.root,
+    contexts: [],
+    labels: [],
+    ignore: false,
+    chain: [],
+  })
+  const { dbms } = options
+  const visible = session.changesets.filter((changeset) => dbms === undefined || matchesDbms(changeset.dbms, dbms))
+  reportDuplicates(visible, reporter)
+  resolveReferences(session)
+  if (hasErrors(reporter.diagnostics)) return { changelog: undefined, diagnostics: reporter.diagnostics }
+  const isVisible = new Set(visible)
+  const changelog: Changelog = {
+    rootPath: root,
+    changesets: inRunOrder(visible),
+    otherDatabases: session.changesets.filter((changeset) => !isVisible.has(changeset)),
+    preconditions: session.preconditions,
+    files: [...session.files].toSorted(),
+    properties: properties.globals(),
+  }
+  return { changelog, diagnostics: reporter.diagnostics }
+}
+
+function inRunOrder(changesets: readonly Changeset[]): readonly Changeset[] {
+  const withOrder = (order: Changeset['runOrder']): readonly Changeset[] => changesets.filter((one) => one.runOrder === order)
+  return [...withOrder('first'), ...withOrder(undefined), ...withOrder('last')]
+}
+
+function reportDuplicates(changesets: readonly Changeset[], reporter: Reporter): void {
+  const seen = new Map<string, Changeset>()
+  for (const changeset of changesets) {
+    const key = changesetKey(changeset)
+    const first = seen.get(key)
+    if (first === undefined) {
+      seen.set(key, changeset)
+      continue
+    }
+    const where = `${first.place.file}:${first.place.line}`
+    const message = `The changeset "${key}" is there twice; the first one is at ${where}.`
+    const hint =
+      first.place.file === changeset.place.file && first.place.line === changeset.place.line
+        ? 'Include its file once.'
+        : 'Give it an id of its own.'
+    reporter.error(changeset.place, 'CHANGELOG_DUPLICATE', message, hint)
+  }
+}
+
+function resolveReferences(session: ParseSession): void {
+  if (session.references.length === 0) return
+  const byKey = new Map(session.changesets.map((changeset) => [changesetKey(changeset), changeset]))
+  for (const reference of session.references) {
+    const target = byKey.get(changesetKey(reference))
+    if (target !== undefined) {
+      reference.changes.push(...target.changes)
+      continue
+    }
+    const message = `The rollback refers to the changeset "${changesetKey(reference)}", which is not in the changelog.`
+    session.reporter.error(reference.place, 'CHANGELOG_REFERENCE', message, 'Give its path too if it is in another file.')
+  }
+}

@@ -1,0 +1,121 @@
+import { changesetDefaults, checkContext, readLabels } from './changeset-defaults.ts'
+import type { Change, ChangelogFormat, Changeset, ObjectQuotingStrategy, PreconditionGroup } from './model.ts'
+import { changeNames, isChangeName, readChange } from './read-change.ts'
+import { AttributeReader, reportUnknown } from './read-attributes.ts'
+import { readModifySql } from './read-modify-sql.ts'
+import { readPreconditions } from './read-preconditions.ts'
+import { readRollback } from './read-rollback.ts'
+import { expandAt, type FileContext, type ParseSession } from './session.ts'
+import { childrenNamed, listItemName, type SourceNode } from './source-node.ts'
+
+export const quotingStrategies = ['LEGACY', 'QUOTE_ALL_OBJECTS', 'QUOTE_ONLY_RESERVED_WORDS'] as const
+
+const attributes = [
+  ...['id', 'author', 'context', 'contextFilter', 'labels', 'dbms', 'runOnChange', 'runAlways', 'alwaysRun', 'failOnError'],
+  ...['onValidationFail', 'runInTransaction', 'logicalFilePath', 'objectQuotingStrategy', 'created', 'runOrder', 'ignore'],
+  ...['runWith', 'runWithSpoolFile'],
+]
+const parts = ['changes', 'rollback', 'comment', 'preConditions', 'validCheckSum', 'validCheckSums', 'modifySql']
+
+/** Reads a `changeSet` of a YAML, JSON or XML changelog; undefined when it has no identity. */
+export function readChangeset(
+  session: ParseSession,
+  context: FileContext,
+  node: SourceNode,
+  defaults: { readonly format: ChangelogFormat; readonly quoting: ObjectQuotingStrategy },
+): Changeset | undefined {
+  const isPart = (child: SourceNode): boolean => parts.includes(child.name) || isChangeName(child.name)
+  const own = { ...node, children: node.children.filter((child) => !isPart(child)) }
+  const reader = new AttributeReader(session, context, own, { owner: 'changeSet', known: attributes })
+  const id = reader.text('id')
+  const author = reader.text('author')
+  for (const [name, value] of Object.entries({ id, author })) {
+    if (value !== undefined && value.trim() !== '') continue
+    session.reporter.error(node.place, 'CHANGELOG_MISSING_FIELD', `The changeset needs "${name}".`)
+  }
+  if (reader.text('runWith') !== undefined) {
+    const hint = 'Leave it out: the SQL runs over the database connection.'
+    session.reporter.error(
+      reader.place('runWith') ?? node.place,
+      'CHANGELOG_UNSUPPORTED_RUN_WITH',
+      '"runWith" is not supported.',
+      hint,
+    )
+  }
+  const changes = readChanges(session, context, node)
+  const contextText = reader.text('contextFilter') ?? reader.text('context')
+  checkContext(session, contextText, reader.place('contextFilter') ?? reader.place('context') ?? node.place)
+  const tagChange = changes.find((change) => change.type === 'modelled' && change.name === 'tagDatabase')
+  const changeset: Changeset = {
+    id: id ?? '',
+    author: author ?? '',
+    path: reader.text('logicalFilePath') ?? context.path,
+    place: node.place,
+    format: defaults.format,
+    changes,
+    rollback: readRollback(session, context, childrenNamed(node, 'rollback')),
+    context: contextText,
+    inheritedContexts: context.contexts,
+    labels: readLabels(reader.text('labels')),
+    inheritedLabels: context.labels,
+    dbms: reader.text('dbms'),
+    runOnChange: reader.boolean('runOnChange') ?? changesetDefaults.runOnChange,
+    runAlways: reader.boolean('runAlways') ?? reader.boolean('alwaysRun') ?? changesetDefaults.runAlways,
+    failOnError: reader.boolean('failOnError') ?? changesetDefaults.failOnError,
+    runInTransaction: reader.boolean('runInTransaction') ?? changesetDefaults.runInTransaction,
+    ignore: context.ignore || (reader.boolean('ignore') ?? false),
+    runOrder: reader.choice('runOrder', ['first', 'last']),
+    onValidationFail: reader.choice('onValidationFail', ['HALT', 'MARK_RAN']) ?? changesetDefaults.onValidationFail,
+    validCheckSums: readValidCheckSums(session, context, node),
+    comment: readComment(session, context, node),
+    preconditions: readOwnPreconditions(session, context, node),
+    objectQuotingStrategy: reader.choice('objectQuotingStrategy', quotingStrategies) ?? defaults.quoting,
+    modifySql: childrenNamed(node, 'modifySql').flatMap((part) => readModifySql(session, context, part)),
+    tag: tagChange?.type === 'modelled' ? tagChange.node.attributes['tag'] : undefined,
+  }
+  return id === undefined || author === undefined || id.trim() === '' || author.trim() === '' ? undefined : changeset
+}
+
+function readChanges(session: ParseSession, context: FileContext, node: SourceNode): readonly Change[] {
+  const changes: Change[] = []
+  for (const child of node.children) {
+    if (child.name === 'changes') {
+      for (const item of child.children) {
+        if (item.name === listItemName) reportUnknown(session, item, '"changes"', changeNames)
+        else changes.push(...toList(readChange(session, context, item)))
+      }
+    } else if (isChangeName(child.name)) {
+      changes.push(...toList(readChange(session, context, child)))
+    }
+  }
+  return changes
+}
+
+function toList<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value]
+}
+
+/** Several comments are one text. */
+function readComment(session: ParseSession, context: FileContext, node: SourceNode): string {
+  return childrenNamed(node, 'comment')
+    .flatMap((child) => (child.text === undefined ? [] : [expandAt(session, context, child.text, child.place).trim()]))
+    .join(' ')
+}
+
+function readOwnPreconditions(session: ParseSession, context: FileContext, node: SourceNode): PreconditionGroup | undefined {
+  const [first, second] = childrenNamed(node, 'preConditions')
+  if (second !== undefined) {
+    session.reporter.error(second.place, 'CHANGELOG_TWICE', 'The changeset has preConditions twice.', 'Put all of them into one.')
+  }
+  return first === undefined ? undefined : readPreconditions(session, context, first)
+}
+
+function readValidCheckSums(session: ParseSession, context: FileContext, node: SourceNode): readonly string[] {
+  const texts: string[] = []
+  const visit = (child: SourceNode): void => {
+    if (child.text !== undefined) texts.push(expandAt(session, context, child.text, child.place).trim())
+    for (const item of child.children) visit(item)
+  }
+  for (const name of ['validCheckSum', 'validCheckSums']) for (const child of childrenNamed(node, name)) visit(child)
+  return texts
+}

@@ -1,0 +1,49 @@
+import type { FileTree } from './file-tree.ts'
+import type { Change, Changeset, PreconditionGroup, SourcePlace } from './model.ts'
+import type { Properties, PropertyScope } from './properties.ts'
+import type { Reporter } from './reporter.ts'
+
+/** State of one parse that every reader shares. */
+export interface ParseSession {
+  readonly tree: FileTree
+  readonly reporter: Reporter
+  readonly properties: Properties
+  /** Short name of the database, or undefined to keep changesets of every database. */
+  readonly dbms: string | undefined
+  readonly contexts: readonly string[]
+  readonly labelFilter: string | undefined
+  readonly changesets: Changeset[]
+  readonly preconditions: PreconditionGroup[]
+  readonly files: Set<string>
+  /** References from rollbacks to other changesets, looked up when all are known. */
+  readonly references: RollbackReference[]
+}
+
+export interface RollbackReference {
+  readonly id: string
+  readonly author: string
+  readonly path: string
+  readonly place: SourcePlace
+  /** Filled in at the end of the parse. */
+  readonly changes: Change[]
+}
+
+/** What a file hands down to its changesets and to the files it includes. */
+export interface FileContext {
+  /** Path from the root of the tree. */
+  readonly file: string
+  /** The FILENAME of its changesets. */
+  readonly path: string
+  readonly scope: PropertyScope
+  /** Nearest first. */
+  readonly contexts: readonly string[]
+  readonly labels: readonly (readonly string[])[]
+  readonly ignore: boolean
+  /** The files on the way here, for naming a cycle. */
+  readonly chain: readonly string[]
+}
+
+/** Expands properties in a text that stands at `place`. */
+export function expandAt(session: ParseSession, context: FileContext, text: string, place: SourcePlace): string {
+  return session.properties.expand(text, context.scope, (problem) => session.reporter.error(place, problem.code, problem.message))
+}
