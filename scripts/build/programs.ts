@@ -1,0 +1,91 @@
+import { existsSync } from 'node:fs'
+import { rename, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { build } from 'esbuild'
+
+export interface BuildContext {
+  readonly root: string
+  readonly dist: string
+  readonly version: string
+}
+
+/**
+ * The programs, and whether their first file only turns on V8's compile cache before it loads the rest. The server's main.ts does
+ * that itself.
+ */
+const programs = { server: false, delegate: true, runner: true, cli: true } as const
+
+/** Packages written for CommonJS expect these; each bundle gets them under names that cannot collide. */
+const commonJs = [
+  "import { createRequire as sluiceCreateRequire } from 'node:module'",
+  "import { fileURLToPath as sluiceFileUrlToPath } from 'node:url'",
+  'const require = sluiceCreateRequire(import.meta.url)',
+  'const __filename = sluiceFileUrlToPath(import.meta.url)',
+  "const __dirname = sluiceFileUrlToPath(new URL('.', import.meta.url))",
+].join('\n')
+
+/** Bundles every app that has a main.ts into `dist`, all files on one level. Returns the names of the files. */
+export async function buildPrograms(context: BuildContext): Promise<readonly string[]> {
+  const names = (Object.keys(programs) as (keyof typeof programs)[]).filter((name) => existsSync(mainOf(context, name)))
+  // Each for itself: a program that is broken for the moment keeps nobody from working on another.
+  const results = await Promise.allSettled(names.map((name) => buildProgram(context, name)))
+  const broken = names.filter((_, index) => results[index]?.status === 'rejected')
+  if (broken.length > 0) throw new Error(`These programs could not be built: ${broken.join(', ')}.`)
+  return results.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+}
+
+function mainOf(context: BuildContext, name: string): string {
+  return join(context.root, 'apps', name, 'src/main.ts')
+}
+
+async function buildProgram({ root, dist, version }: BuildContext, name: keyof typeof programs): Promise<string[]> {
+  const isWrapped = programs[name]
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [{ in: mainOf({ root, dist, version }, name), out: isWrapped ? `${name}-main` : name }],
+    outdir: dist,
+    // One level: code that looks for files beside itself finds them from every bundle.
+    chunkNames: `${name}-[name]-[hash]`,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    // The compile cache makes parsing cheap; names stay readable in stack traces.
+    minifySyntax: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    define: { SLUICE_VERSION: JSON.stringify(version) },
+    banner: { js: commonJs },
+    // pg's optional native binding.
+    external: ['pg-native'],
+    legalComments: 'none',
+    logLevel: 'error',
+    logLimit: 5,
+    write: false,
+    metafile: false,
+  })
+  const files = result.outputFiles.map(({ path, contents }) => ({
+    name: basename(path),
+    contents: contents as Uint8Array | string,
+  }))
+  if (isWrapped) files.push({ name: `${name}.js`, contents: wrapper(name) })
+  for (const { name: file, contents } of files) {
+    // Never half a file for a program that starts at this moment.
+    const staged = join(dist, `.${file}.new`)
+    await writeFile(staged, contents)
+    await rename(staged, join(dist, file))
+  }
+  return files.map((file) => file.name)
+}
+
+/** Static imports would be compiled before the cache is on; so the first file has none. */
+function wrapper(name: string): string {
+  return [
+    '#!/usr/bin/env node',
+    "import { enableCompileCache } from 'node:module'",
+    "enableCompileCache(new URL('.compile-cache', import.meta.url).pathname)",
+    `await import('./${name}-main.js')`,
+    '',
+  ].join('\n')
+}
