@@ -4,16 +4,32 @@ import { createNotifications } from '@sluice/store'
 import { createAuthenticator } from './access/authenticate.ts'
 import type { App } from './app-context.ts'
 import type { ServerConfig } from './config.ts'
+import type { ExecutionControl } from './executions/execution-control.ts'
 import { prepareFirstStart } from './first-start.ts'
 import { createFastify } from './http/create-fastify.ts'
 import { openDatabase, type OpenedDatabase } from './open-database.ts'
+import { registerProtocol } from './protocol/register-protocol.ts'
+import { registerPublicApi } from './register-public-api.ts'
 import { serverVersion } from './version.ts'
 
 export interface ServerDeps {
   readonly logger: Logger
   readonly clock?: Clock | undefined
+  /** Tests: what runs executions, instead of the real thing. */
+  readonly control?: ExecutionControl | undefined
   /** Tests: answers are checked against the contract. */
   readonly checkReplies?: boolean | undefined
+}
+
+const notYet = (): never => {
+  throw new AppError('unavailable', 'NO_ORCHESTRATION', 'Executions cannot run yet.')
+}
+const notWired: ExecutionControl = {
+  startExecution: notYet,
+  requestCancel: notYet,
+  resolveStep: notYet,
+  requestInspection: notYet,
+  selectionTrace: notYet,
 }
 
 /** A control plane in this process. */
@@ -68,8 +84,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
         checkReplies: deps.checkReplies === true,
       },
     }
-    const { registerAll } = await import('./register-all.ts')
-    await registerAll(built)
+    registerPublicApi(built, deps.control ?? notWired)
+    registerProtocol(built)
     return built
   }
 

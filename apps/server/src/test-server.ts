@@ -72,7 +72,14 @@ export async function openTestServer(
   const makeKey: TestServer['makeKey'] = async (role, { org = '', project = '' } = {}) => {
     made += 1
     const token = `slk_test-${role}-${String(made)}`
-    await insertApiKey(app.context.store.db, token, { name: `${role}-${String(made)}`, role, org, project, createdBy: 'test', expiresAt: null })
+    await insertApiKey(app.context.store.db, token, {
+      name: `${role}-${String(made)}`,
+      role,
+      org,
+      project,
+      createdBy: 'test',
+      expiresAt: null,
+    })
     return token
   }
   const adminKey = await makeKey('admin')

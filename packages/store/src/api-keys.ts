@@ -53,8 +53,15 @@ export async function findApiKey(db: Kysely<Database>, token: string): Promise<A
   return key
 }
 
-export async function listApiKeys(db: Kysely<Database>, page: { limit: number; afterId: string | undefined }): Promise<ApiKey[]> {
+/** Keys whose scope lies within another. */
+export async function listApiKeys(
+  db: Kysely<Database>,
+  within: { readonly org: string; readonly project: string },
+  page: { readonly limit: number; readonly afterId: string | undefined },
+): Promise<ApiKey[]> {
   let query = db.selectFrom('api_keys').select(columns).orderBy('id').limit(page.limit)
+  if (within.org !== '') query = query.where('org', '=', within.org)
+  if (within.project !== '') query = query.where('project', '=', within.project)
   if (page.afterId !== undefined) query = query.where('id', '>', page.afterId)
   return query.execute()
 }
@@ -63,10 +70,28 @@ export async function getApiKey(db: Kysely<Database>, id: string): Promise<ApiKe
   return db.selectFrom('api_keys').select(columns).where('id', '=', id).executeTakeFirst()
 }
 
-/** Ends a key, with every session that was opened with it. */
+/**
+ * Ends a key, with every session that was opened with it. False, and nothing is done, when it is the last one that administers the
+ * account: nobody could make another.
+ */
 export async function deleteApiKey(db: Kysely<Database>, id: string): Promise<boolean> {
-  const result = await db.deleteFrom('api_keys').where('id', '=', id).executeTakeFirst()
-  return result.numDeletedRows > 0n
+  return db.transaction().execute(async (trx) => {
+    await sql`lock table api_keys in share row exclusive mode`.execute(trx)
+    const other = await trx
+      .selectFrom('api_keys')
+      .select('id')
+      .where('id', '<>', id)
+      .where('role', '=', 'admin')
+      .where('org', '=', '')
+      .where('expires_at', 'is', null)
+      .limit(1)
+      .executeTakeFirst()
+    const key = await getApiKey(trx, id)
+    if (key === undefined) return true
+    if (other === undefined && key.role === 'admin' && key.org === '') return false
+    await trx.deleteFrom('api_keys').where('id', '=', id).execute()
+    return true
+  })
 }
 
 /**

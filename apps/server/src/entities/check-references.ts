@@ -1,16 +1,21 @@
 import { AppError, didYouMean } from '@sluice/base'
 import type { EntityKind, IssueView } from '@sluice/contract'
-import { type Db, type Trx, type EntityKey, type EntityReference, listEntities, listReferrers, lockReferenced } from '@sluice/store'
+import {
+  type Db,
+  type Trx,
+  type EntityKey,
+  type EntityReference,
+  listEntities,
+  listReferrers,
+  lockReferenced,
+} from '@sluice/store'
 import { describePlace, type Place } from '../access/caller.ts'
 import { kindNames } from './entity-place.ts'
 
 const namedMax = 10
 
 /** What is wrong with the references of an entity: all that lead nowhere or to the wrong type, each with its field and a hint. */
-export async function checkReferences(
-  trx: Trx,
-  references: readonly EntityReference[],
-): Promise<IssueView[]> {
+export async function checkReferences(trx: Trx, references: readonly EntityReference[]): Promise<IssueView[]> {
   const found = new Map((await lockReferenced(trx, references)).map((row) => [keyText(row), row]))
   const issues: IssueView[] = []
   for (const reference of references) {

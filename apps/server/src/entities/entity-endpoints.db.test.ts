@@ -104,7 +104,10 @@ describe('entities', () => {
 
   it('says where a referred thing lives when only the prefix is missing', async () => {
     await server.call('POST', pathOf('secret'), { body: { identifier: 'shared', spec: { provider: 'sealed' } } })
-    const connector = structuredClone(samples.connector) as { identifier: string; spec: { auth: { spec: { passwordRef: string } } } }
+    const connector = structuredClone(samples.connector) as {
+      identifier: string
+      spec: { auth: { spec: { passwordRef: string } } }
+    }
     connector.identifier = 'other'
     connector.spec.auth.spec.passwordRef = 'shared'
     const { body } = await server.call('POST', pathOf('connector'), { body: connector })
@@ -164,9 +167,15 @@ describe('entities', () => {
   })
 
   it('refuses credentials in a connection URL', async () => {
-    for (const connectionUrl of ['jdbc:postgresql://u:p@db/shop', 'jdbc:postgresql://db/shop?password=p', 'jdbc:postgresql://db/shop?user=u&PASSWORD=p']) {
+    for (const connectionUrl of [
+      'jdbc:postgresql://u:p@db/shop',
+      'jdbc:postgresql://db/shop?password=p',
+      'jdbc:postgresql://db/shop?user=u&PASSWORD=p',
+    ]) {
       const spec = { ...(samples.connector['spec'] as object), connectionUrl }
-      const { status, body } = await server.call('POST', pathOf('connector'), { body: { ...samples.connector, identifier: 'leak', spec } })
+      const { status, body } = await server.call('POST', pathOf('connector'), {
+        body: { ...samples.connector, identifier: 'leak', spec },
+      })
       assert.equal(status, 400)
       assert.doesNotMatch(JSON.stringify(body), /u:p@|=p\b/)
     }
@@ -195,10 +204,10 @@ describe('entities', () => {
     const yaml = samplePipeline('deploy').replace('  stages:', '  orgIdentifier: acme\n  stages:')
     const { body } = await server.call('POST', pathOf('pipeline'), { body: { identifier: 'another', yaml } })
     const issues = body.error.details.issues as { path: string[]; code: string }[]
-    assert.deepEqual(
-      issues.map(({ code, path }) => `${code} ${path.join('.')}`).toSorted(),
-      ['PIPELINE_YAML_DISAGREES identifier', 'PIPELINE_YAML_DISAGREES orgIdentifier'],
-    )
+    assert.deepEqual(issues.map(({ code, path }) => `${code} ${path.join('.')}`).toSorted(), [
+      'PIPELINE_YAML_DISAGREES identifier',
+      'PIPELINE_YAML_DISAGREES orgIdentifier',
+    ])
   })
 
   it('shows facts: targets, instances, the state of secrets', async () => {
@@ -210,7 +219,8 @@ describe('entities', () => {
   })
 
   it('lists by filter, and refuses a filter it does not know', async () => {
-    const count = async (query: string) => ((await server.call('GET', `${pathOf('dbInstance')}?${query}`)).body.items as unknown[]).length
+    const count = async (query: string) =>
+      ((await server.call('GET', `${pathOf('dbInstance')}?${query}`)).body.items as unknown[]).length
     assert.equal(await count('tag=env:dev'), 1)
     assert.equal(await count('tag=env'), 1)
     assert.equal(await count('tag=env:prod'), 0)

@@ -1,7 +1,7 @@
 import { AppError } from '@sluice/base'
 import { type EntityKind, type EntityView, entityEndpoints, entityKinds, type IssueView } from '@sluice/contract'
 import {
-  type Db, 
+  type Db,
   deleteEntity,
   type EntityKey,
   type EntityRow,
@@ -104,7 +104,14 @@ function registerKind(app: App, kind: EntityKind): void {
       refuse([...all, ...checkImmutable(kind, stored, write), ...(await checkReferences(trx, write.references))])
       const replaced = await replaceEntity(trx, stored.id, write)
       const details = { version: replaced.version }
-      await writeAudit(trx, { actor: caller.name, action: `${kind}.update`, subject: key.identifier, ...place, requestId, details })
+      await writeAudit(trx, {
+        actor: caller.name,
+        action: `${kind}.update`,
+        subject: key.identifier,
+        ...place,
+        requestId,
+        details,
+      })
       return replaced
     })
     return answer(store.db, kind, row, reply)

@@ -11,9 +11,15 @@ interface Found {
 }
 
 /** Everything that an entity refers to, its organization and project included. */
-export function findReferences(kind: EntityKind, place: Place, body: Readonly<Record<string, unknown>>, pipeline?: Pipeline): Found {
+export function findReferences(
+  kind: EntityKind,
+  place: Place,
+  body: Readonly<Record<string, unknown>>,
+  pipeline?: Pipeline,
+): Found {
   const found: Found = { references: [], issues: [] }
-  if (place.org !== '') found.references.push({ field: 'orgIdentifier', kind: 'organization', org: '', project: '', identifier: place.org })
+  if (place.org !== '')
+    found.references.push({ field: 'orgIdentifier', kind: 'organization', org: '', project: '', identifier: place.org })
   if (place.project !== '') {
     found.references.push({ field: 'projectIdentifier', kind: 'project', org: place.org, project: '', identifier: place.project })
   }

@@ -23,9 +23,14 @@ export function registerSecretEndpoints(app: App): void {
       checkWritable(caller, key)
       const { provider } = stored.body['spec'] as { provider: string }
       if (provider !== 'sealed') {
-        throw new AppError('failedPrecondition', 'SECRET_NOT_SEALED', `The secret "${key.identifier}" lives in "${provider}", not here.`, {
-          hint: 'Set its value there, or change its provider to "sealed".',
-        })
+        throw new AppError(
+          'failedPrecondition',
+          'SECRET_NOT_SEALED',
+          `The secret "${key.identifier}" lives in "${provider}", not here.`,
+          {
+            hint: 'Set its value there, or change its provider to "sealed".',
+          },
+        )
       }
       const recipients = checkRecord(record, { ...key, version })
       await writeSecretValue(trx, stored.id, { version, record, recipients })

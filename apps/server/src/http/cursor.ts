@@ -17,7 +17,12 @@ export function decodeCursor(cursor: string | undefined, count: number): string[
     // Reported below, like every other cursor that is not ours.
   }
   throw inputInvalid([
-    { path: ['query', 'cursor'], code: 'CURSOR_INVALID', message: 'The cursor is not one of this list.', hint: 'Start without a cursor.' },
+    {
+      path: ['query', 'cursor'],
+      code: 'CURSOR_INVALID',
+      message: 'The cursor is not one of this list.',
+      hint: 'Start without a cursor.',
+    },
   ])
 }
 

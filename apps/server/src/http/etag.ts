@@ -22,10 +22,15 @@ export function requireIfMatch(request: FastifyRequest): number {
 /** Throws 412 `VERSION_MISMATCH` when somebody else was faster. */
 export function checkVersion(wanted: number, actual: number, what: string): void {
   if (wanted === actual) return
-  throw new AppError('failedPrecondition', 'VERSION_MISMATCH', `The ${what} has version ${String(actual)} now, not ${String(wanted)}.`, {
-    hint: 'Somebody else changed it meanwhile: read it again, apply your change to that, and try once more.',
-    details: { version: actual },
-  })
+  throw new AppError(
+    'failedPrecondition',
+    'VERSION_MISMATCH',
+    `The ${what} has version ${String(actual)} now, not ${String(wanted)}.`,
+    {
+      hint: 'Somebody else changed it meanwhile: read it again, apply your change to that, and try once more.',
+      details: { version: actual },
+    },
+  )
 }
 
 export function setEtag(reply: FastifyReply, version: number): void {

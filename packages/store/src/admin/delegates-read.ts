@@ -12,7 +12,10 @@ export interface HeldAttempt {
 
 export interface DelegateDetails {
   readonly delegate: DelegateRow
-  readonly instances: readonly (DelegateInstanceRow & { readonly seen_ms: number | null; readonly attempts: readonly HeldAttempt[] })[]
+  readonly instances: readonly (DelegateInstanceRow & {
+    readonly seen_ms: number | null
+    readonly attempts: readonly HeldAttempt[]
+  })[]
 }
 
 interface Visible {
@@ -66,7 +69,13 @@ export async function deleteDelegate(db: Kysely<Database>, id: string): Promise<
 
 /** Approved delegates that serve a place: those in it and around it. Sealed secrets of that place go to their keys. */
 export async function listRecipients(db: Kysely<Database>, place: Visible): Promise<DelegateRow[]> {
-  let query = db.selectFrom('delegates').selectAll().where('approved', '=', true).where('revoked', '=', false).orderBy('id').limit(100)
+  let query = db
+    .selectFrom('delegates')
+    .selectAll()
+    .where('approved', '=', true)
+    .where('revoked', '=', false)
+    .orderBy('id')
+    .limit(100)
   // A secret of the account may be used in any project, so every delegate is one that may have to open it.
   if (place.org !== '') query = query.where('org', 'in', ['', place.org])
   if (place.project !== '') query = query.where('project', 'in', ['', place.project])
@@ -86,7 +95,13 @@ async function withInstances(db: Kysely<Database>, delegates: readonly DelegateR
     )
     .orderBy('id')
     .execute()
-  const attempts = instances.length === 0 ? [] : await listHeldAttempts(db, instances.map(({ id }) => id))
+  const attempts =
+    instances.length === 0
+      ? []
+      : await listHeldAttempts(
+          db,
+          instances.map(({ id }) => id),
+        )
   return delegates.map((delegate) => ({
     delegate,
     instances: instances

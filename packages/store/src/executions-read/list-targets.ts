@@ -17,6 +17,8 @@ export interface TargetRow {
   readonly step_path: string | null
   readonly step_state: StepRunState | null
   readonly pipeline: string | null
+  readonly holder_org: string | null
+  readonly holder_project: string | null
   readonly since: Date | null
 }
 
@@ -47,7 +49,7 @@ export async function listTargets(
       select target_key from target_fences
     )
     select t.target_key, coalesce(f.fence, 0) as fence, coalesce(seen.instances, '[]'::jsonb) as instances,
-      p.execution_id, p.step_run_id, s.path as step_path, s.state as step_state, x.pipeline_identifier as pipeline, p.granted_at as since
+      p.execution_id, p.step_run_id, s.path as step_path, s.state as step_state, x.pipeline_identifier as pipeline, x.org as holder_org, x.project as holder_project, p.granted_at as since
     from keys t
     left join target_fences f on f.target_key = t.target_key
     left join permits p on p.target_key = t.target_key and p.released_at is null

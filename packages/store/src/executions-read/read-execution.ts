@@ -1,13 +1,5 @@
 import { type Kysely, type Selectable, sql } from 'kysely'
-import type {
-  AttemptRow,
-  Database,
-  ExecutionRow,
-  InspectionsTable,
-  LogStreamsTable,
-  PermitRow,
-  StepRunRow,
-} from '../schema.ts'
+import type { AttemptRow, Database, ExecutionRow, InspectionsTable, LogStreamsTable, PermitRow, StepRunRow } from '../schema.ts'
 
 /** Changesets of a step run by what became of them. */
 export interface ChangesetCounts {

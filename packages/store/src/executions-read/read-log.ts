@@ -8,7 +8,11 @@ export interface LogStreamState {
 }
 
 /** The state of a log of an execution; undefined when there is no such stream in it. */
-export async function readLogStream(db: Kysely<Database>, executionId: string, streamId: string): Promise<LogStreamState | undefined> {
+export async function readLogStream(
+  db: Kysely<Database>,
+  executionId: string,
+  streamId: string,
+): Promise<LogStreamState | undefined> {
   return db
     .selectFrom('log_streams')
     .select(['length', 'sealed', 'gaps'])

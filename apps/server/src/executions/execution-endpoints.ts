@@ -1,0 +1,109 @@
+import { type ExecutionSummary, executionEndpoints } from '@sluice/contract'
+import type { ExecutionStatus } from '@sluice/pipeline'
+import { type ExecutionSummaryRow, listExecutionChangesets, listExecutions, readExecution, writeAudit } from '@sluice/store'
+import type { Caller } from '../access/caller.ts'
+import type { App } from '../app-context.ts'
+import { decodeCursor, toPage } from '../http/cursor.ts'
+import { notFound } from '../http/http-error.ts'
+import { registerEndpoint } from '../http/register-endpoint.ts'
+import type { ExecutionControl } from './execution-control.ts'
+import { toExecutionSummary } from './execution-summary.ts'
+import { toExecutionView } from './execution-view.ts'
+import { requireExecution } from './require-execution.ts'
+
+/** Reading executions, and asking them to stop or to go on. */
+export function registerExecutionEndpoints(app: App, control: ExecutionControl): void {
+  const { store } = app.context
+
+  registerEndpoint(app, executionEndpoints.list, async ({ query, caller }) => {
+    const cursor = decodeCursor(query.cursor, 1)
+    const rows = await listExecutions(
+      store.db,
+      {
+        within: {
+          org: query.orgIdentifier ?? (query.projectIdentifier === undefined ? '' : 'default'),
+          project: query.projectIdentifier ?? '',
+        },
+        visibleTo: caller.scope,
+        pipeline: query.pipelineIdentifier,
+        statuses: query.state === undefined ? undefined : statusesOf(query.state),
+        dbInstance: query.dbInstance,
+      },
+      { limit: query.limit + 1, beforeId: cursor?.[0] },
+    )
+    return toPage(rows, query.limit, (row) => [row.id], rows.slice(0, query.limit).map(toExecutionSummary))
+  })
+
+  registerEndpoint(app, executionEndpoints.get, async ({ params, caller }) => {
+    await requireExecution(store, caller, params.executionId)
+    const details = await readExecution(store.db, params.executionId)
+    if (details === undefined) throw notFound('execution', params.executionId)
+    return toExecutionView(details)
+  })
+
+  registerEndpoint(app, executionEndpoints.changesets, async ({ params, query, caller }) => {
+    await requireExecution(store, caller, params.executionId)
+    const [after] = decodeCursor(query.cursor, 1) ?? []
+    const rows = await listExecutionChangesets(store.db, params.executionId, {
+      stepRunId: query.stepRunId,
+      limit: query.limit + 1,
+      afterId: after === undefined ? undefined : Number(after) || 0,
+    })
+    const items = rows.slice(0, query.limit).map((row) => ({
+      stepRunId: row.step_run_id,
+      dbInstance: row.db_instance,
+      id: row.changeset_id,
+      author: row.author,
+      path: row.path,
+      state: row.state,
+      durationMs: row.duration_ms,
+      statements: row.statements,
+      ...(row.checksum === null ? {} : { checksum: row.checksum }),
+      ...(row.description === null ? {} : { description: row.description }),
+      ...(row.message === null ? {} : { message: row.message }),
+      at: row.at.toISOString(),
+    }))
+    return toPage(rows, query.limit, (row) => [String(row.id)], items)
+  })
+
+  registerEndpoint(app, executionEndpoints.selection, async ({ params, caller }) => {
+    await requireExecution(store, caller, params.executionId)
+    return control.selectionTrace(params.executionId)
+  })
+
+  registerEndpoint(app, executionEndpoints.cancel, async ({ params, body, caller, requestId }) => {
+    const row = await requireExecution(store, caller, params.executionId)
+    await control.requestCancel(row.id, caller.name, body.reason ?? '')
+    await audit(caller, 'execution.cancel', row, requestId, { reason: body.reason ?? '' })
+    return toExecutionSummary(await requireExecution(store, caller, row.id))
+  })
+
+  registerEndpoint(app, executionEndpoints.resolve, async ({ params, body, caller, requestId }) => {
+    const row = await requireExecution(store, caller, params.executionId)
+    await control.resolveStep(row.id, params.stepRunId, body.as, caller.name, body.reason)
+    await audit(caller, 'execution.resolve', row, requestId, { ...body, stepRunId: params.stepRunId })
+    return toExecutionSummary(await requireExecution(store, caller, row.id))
+  })
+
+  registerEndpoint(app, executionEndpoints.inspect, async ({ params, caller, requestId }) => {
+    const row = await requireExecution(store, caller, params.executionId)
+    await control.requestInspection(row.id, params.stepRunId)
+    await audit(caller, 'execution.inspect', row, requestId, { stepRunId: params.stepRunId })
+    return {}
+  })
+
+  const audit = (caller: Caller, action: string, row: ExecutionSummaryRow, requestId: string, details: Record<string, unknown>) =>
+    writeAudit(store.db, {
+      actor: caller.name,
+      action,
+      subject: row.id,
+      org: row.org,
+      project: row.project,
+      requestId,
+      details,
+    })
+}
+
+function statusesOf(state: ExecutionSummary['state']): ExecutionStatus[] {
+  return state === 'Running' ? ['Pending', 'Running'] : [state]
+}
