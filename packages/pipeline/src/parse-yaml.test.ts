@@ -39,7 +39,8 @@ test('anchors and aliases are expanded, but not without end', () => {
   assert.deepEqual(parse('a: &x {k: 1}\nb: *x').values, [{ a: { k: 1 }, b: { k: 1 } }])
   assert.deepEqual(parse('&a [*a]').problems, ['1:5 YAML_TOO_DEEP'])
   const letters = 'abcdefghij'
-  const bomb = [...letters]
+  const bomb = letters
+    .split('')
     .map(
       (letter, index) =>
         `${letter}: &${letter} [${Array(10)
