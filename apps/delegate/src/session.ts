@@ -1,0 +1,187 @@
+import { AppError, type Logger } from '@sluice/base'
+import { type CallInput, HttpCallError, createHttpClient } from '@sluice/client'
+import { type Endpoint, proofText, protocolEndpoints, protocolVersions } from '@sluice/contract'
+import type { z } from 'zod'
+import type { DelegateConfig } from './config.ts'
+import type { Identity } from './identity.ts'
+import { type Waiting, insist } from './retry.ts'
+import type { Upstream } from './upstream.ts'
+import { version } from './version.ts'
+
+/** `revoked`: an administrator has turned this delegate off. `incompatible`: one of the two sides is too old for the other. */
+export type Standing = 'ok' | 'revoked' | 'incompatible'
+
+/** Calls to the control plane as this delegate. */
+export interface Session {
+  readonly standing: Standing
+  /** Told whenever the standing changes. */
+  onStanding: (standing: Standing, error: AppError | undefined) => void
+  identity: Identity
+  /** One call with a valid access token. Throws `AppError`. */
+  call<E extends Endpoint>(endpoint: E, input: CallInput<E>): Promise<z.output<E['reply']>>
+  /** The same with an attempt's own token, for what has to be said about it even when this delegate is revoked. */
+  callAs<E extends Endpoint>(attemptToken: string, endpoint: E, input: CallInput<E>): Promise<z.output<E['reply']>>
+  /** Sends raw bytes with an attempt's token. */
+  sendBytes<E extends Endpoint>(
+    attemptToken: string,
+    endpoint: E,
+    input: Omit<CallInput<E>, 'body'>,
+    bytes: Uint8Array,
+  ): Promise<z.output<E['reply']>>
+  /**
+   * Enrols if this identity has not yet, repeating while the server is away. Throws `AppError`: `ENROLMENT_TOKEN_MISSING`, or what the
+   * server refused with.
+   */
+  enrol(signal: AbortSignal): Promise<void>
+}
+
+export interface SessionOptions {
+  readonly config: Pick<DelegateConfig, 'serverUrl' | 'enrolmentToken' | 'name' | 'tags' | 'instanceName' | 'timings'>
+  readonly identity: Identity
+  readonly upstream: Upstream
+  readonly waiting: Waiting
+  readonly logger: Logger
+}
+
+/** Longest time of a call that is answered at once. */
+export function callTimeoutMs(timings: DelegateConfig['timings']): number {
+  return Math.max(2_000, timings.leaseMs / 2)
+}
+
+export function createSession(options: SessionOptions): Session {
+  const { config, upstream, waiting, logger } = options
+  const { clock, timings } = waiting
+  const client = (token?: () => string): ReturnType<typeof createHttpClient> =>
+    createHttpClient({
+      baseUrl: config.serverUrl,
+      fetch: upstream.fetch,
+      timeoutMs: callTimeoutMs(timings),
+      headers: { 'user-agent': `sluice-delegate/${version}` },
+      ...(token === undefined ? {} : { token }),
+    })
+  const anonymous = client()
+  let access: { token: string; renewAt: number } | undefined
+  let renewal: Promise<string> | undefined
+  let standing: Standing = 'ok'
+
+  const setStanding = (next: Standing, error?: AppError): void => {
+    if (next === standing) return
+    standing = next
+    session.onStanding(next, error)
+  }
+
+  const askToken = async (): Promise<string> => {
+    const { enrolment } = session.identity
+    if (enrolment === undefined) throw new AppError('internal', 'NOT_ENROLLED', 'This delegate has not enrolled yet.')
+    const { nonce } = await anonymous.call(protocolEndpoints.nonce, {})
+    const reply = await anonymous.call(protocolEndpoints.token, {
+      body: {
+        instanceId: enrolment.instanceId,
+        nonce,
+        signature: session.identity.sign(proofText('token', enrolment.instanceId, nonce)),
+        version,
+        protocol: protocolVersions,
+      },
+    })
+    // A fifth of its life before it ends: room for a server that is away for a moment.
+    access = { token: reply.accessToken, renewAt: clock.monotonic() + reply.expiresInMs * 0.8 }
+    setStanding('ok')
+    return reply.accessToken
+  }
+
+  const accessToken = (): Promise<string> => {
+    if (access !== undefined && clock.monotonic() < access.renewAt) return Promise.resolve(access.token)
+    renewal ??= askToken().finally(() => {
+      renewal = undefined
+    })
+    return renewal
+  }
+
+  const judge = (error: unknown): void => {
+    if (!(error instanceof HttpCallError)) return
+    if (error.code === 'DELEGATE_REVOKED') {
+      access = undefined
+      setStanding('revoked', error)
+    } else if (error.status === 426) setStanding('incompatible', error)
+  }
+
+  const session: Session = {
+    get standing() {
+      return standing
+    },
+    onStanding: () => {},
+    identity: options.identity,
+
+    async call(endpoint, input) {
+      for (let tries = 1; ; tries++) {
+        let token: string | undefined
+        try {
+          token = await accessToken()
+          return await client(() => token ?? '').call(endpoint, input)
+        } catch (error) {
+          judge(error)
+          const isStale =
+            error instanceof HttpCallError && error.status === 401 && error.code !== 'DELEGATE_REVOKED' && token !== undefined
+          if (!isStale || tries > 1) throw error
+          // The server does not know this token (any more): one with a fresh one decides.
+          if (access?.token === token) access = undefined
+        }
+      }
+    },
+
+    callAs: (attemptToken, endpoint, input) => client(() => attemptToken).call(endpoint, input),
+
+    async sendBytes(attemptToken, endpoint, input, bytes) {
+      const response = await client(() => attemptToken).raw(endpoint, { ...input, bytes })
+      return endpoint.reply.parse(await response.json()) as never
+    },
+
+    async enrol(signal) {
+      if (session.identity.enrolment !== undefined) return
+      const token = config.enrolmentToken
+      if (token === undefined) {
+        throw new AppError(
+          'failedPrecondition',
+          'ENROLMENT_TOKEN_MISSING',
+          'This delegate has no identity yet and no token to get one.',
+          {
+            hint: 'Make a token with `sluice delegate token`, and set SLUICE_DELEGATE_TOKEN or SLUICE_DELEGATE_TOKEN_FILE.',
+          },
+        )
+      }
+      const { authPublicKey, sealKeyPair } = session.identity
+      const reply = await insist(
+        async () => {
+          const { nonce } = await anonymous.call(protocolEndpoints.nonce, { signal })
+          return anonymous.call(protocolEndpoints.enroll, {
+            signal,
+            body: {
+              token,
+              name: config.name,
+              tags: [...config.tags],
+              instanceName: config.instanceName,
+              authPublicKey,
+              sealPublicKey: sealKeyPair.publicKey,
+              nonce,
+              proof: session.identity.sign(proofText('enroll', authPublicKey, nonce)),
+              version,
+              protocol: protocolVersions,
+            },
+          })
+        },
+        waiting,
+        signal,
+        (error, failures) => {
+          logger.warn({ error, failures }, 'Enrolling failed; trying again.')
+        },
+      )
+      session.identity = await session.identity.enrolled({
+        delegateId: reply.delegateId,
+        instanceId: reply.instanceId,
+        serverUrl: config.serverUrl,
+      })
+      logger.info({ delegateId: reply.delegateId, instanceId: reply.instanceId, approved: reply.approved }, 'Enrolled.')
+    },
+  }
+  return session
+}

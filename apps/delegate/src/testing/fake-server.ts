@@ -1,0 +1,393 @@
+import { createPublicKey, randomUUID, verify } from 'node:crypto'
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import {
+  type AttemptEvent,
+  type DelegateCommand,
+  type Endpoint,
+  type TaskSpec,
+  proofText,
+  protocolEndpoints,
+} from '@sluice/contract'
+
+/** What the fake control plane knows of an attempt. */
+export interface FakeAttempt {
+  readonly task: TaskSpec
+  readonly token: string
+  state: 'offered' | 'accepted' | 'declined' | 'completed' | 'gone'
+  /** What the delegate reported, without repeats. */
+  readonly events: AttemptEvent[]
+  /** What the runner reported. */
+  readonly runnerEvents: AttemptEvent[]
+  readonly seen: Map<string, string>
+  declineReason?: { code: string; message: string }
+  /** Tells the runner that there is nothing more to do. */
+  done: boolean
+  fenced: boolean
+  cancel?: 'graceful' | 'interrupt' | 'force'
+  readonly log: Map<string, { bytes: Buffer; sealed: boolean }>
+}
+
+/** A control plane in memory that speaks the delegate's and the runner's protocol, for tests of the delegate. */
+export interface FakeServer {
+  readonly url: string
+  readonly attempts: Map<string, FakeAttempt>
+  readonly heartbeats: { bootId: string; draining: boolean; free: number; attempts: { attemptId: string; phase: string }[] }[]
+  readonly polls: { free: number; draining: boolean }[]
+  readonly enrolments: { name: string; authPublicKey: string; token: string }[]
+  readonly calls: string[]
+  /** Long polls that were given up by their caller. */
+  canceledNexts: number
+  /** Next calls that are being held. */
+  heldNexts: number
+  deregistered: number
+  revoked: boolean
+  /** Answers every call with this error instead. */
+  failWith: { status: number; code: string; retryAfter?: number } | undefined
+  /** Swallows the answers to these calls, after having acted on them. */
+  readonly loseReplies: Map<string, number>
+  offer(task: TaskSpec): FakeAttempt
+  send(command: DelegateCommand): void
+  /** Wakes polls and held calls. */
+  wake(): void
+  until<T>(look: () => T | undefined | false, what: string): Promise<T>
+  /** Stops listening; `back` listens at the same port again. */
+  away(): Promise<void>
+  back(): Promise<void>
+  close(): Promise<void>
+}
+
+const holdMs = 1000
+
+export async function openFakeServer(): Promise<FakeServer> {
+  const accessTokens = new Set<string>()
+  const nonces = new Set<string>()
+  const instances = new Map<string, string>()
+  const commands: DelegateCommand[] = []
+  const waiters = new Set<() => void>()
+  let server: Server
+  let port = 0
+
+  const wake = (): void => {
+    for (const waiter of [...waiters]) waiter()
+  }
+  const hold = (request: IncomingMessage): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        waiters.delete(end)
+        resolve()
+      }
+      const timer = setTimeout(end, holdMs)
+      waiters.add(end)
+      request.socket.once('close', end)
+    })
+
+  class Refusal extends Error {
+    readonly status: number
+    readonly code: string
+    constructor(status: number, code: string) {
+      super(code)
+      this.status = status
+      this.code = code
+    }
+  }
+
+  const attemptOf = (params: Record<string, string>): FakeAttempt => {
+    const attempt = fake.attempts.get(params['attemptId'] ?? '')
+    if (attempt === undefined) throw new Refusal(404, 'ATTEMPT_UNKNOWN')
+    return attempt
+  }
+  const verified = (publicKey: string, text: string, signature: string): boolean =>
+    verify(
+      null,
+      Buffer.from(text),
+      createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: publicKey }, format: 'jwk' }),
+      Buffer.from(signature, 'base64url'),
+    )
+  const takeNonce = (nonce: string): void => {
+    if (!nonces.delete(nonce)) throw new Refusal(401, 'NONCE_UNKNOWN')
+  }
+  const fence = (attempt: FakeAttempt): void => {
+    if (attempt.fenced || attempt.state === 'completed') throw new Refusal(409, 'ATTEMPT_FENCED')
+  }
+
+  type Handler = (input: { body: never; params: Record<string, string>; request: IncomingMessage }) => unknown
+  const handlers: Record<string, Handler> = {
+    nonce: () => {
+      const nonce = randomUUID()
+      nonces.add(nonce)
+      return { nonce, expiresInMs: 60_000 }
+    },
+    enroll: ({ body }: { body: { token: string; name: string; authPublicKey: string; nonce: string; proof: string } }) => {
+      takeNonce(body.nonce)
+      if (!verified(body.authPublicKey, proofText('enroll', body.authPublicKey, body.nonce), body.proof))
+        throw new Refusal(401, 'PROOF_INVALID')
+      const known = [...instances].find(([, key]) => key === body.authPublicKey)?.[0]
+      if (known === undefined && body.token !== 'enrol-me') throw new Refusal(401, 'TOKEN_INVALID')
+      fake.enrolments.push(body)
+      const instanceId = known ?? `ins_${instances.size + 1}`
+      instances.set(instanceId, body.authPublicKey)
+      return { delegateId: 'del_1', instanceId, protocol: 1, approved: true }
+    },
+    token: ({ body }: { body: { instanceId: string; nonce: string; signature: string } }) => {
+      takeNonce(body.nonce)
+      if (fake.revoked) throw new Refusal(401, 'DELEGATE_REVOKED')
+      const key = instances.get(body.instanceId)
+      if (key === undefined || !verified(key, proofText('token', body.instanceId, body.nonce), body.signature))
+        throw new Refusal(401, 'PROOF_INVALID')
+      const accessToken = randomUUID()
+      accessTokens.add(accessToken)
+      return { accessToken, expiresInMs: 600_000, protocol: 1 }
+    },
+    poll: async ({ body, request }: { body: { free: number; draining: boolean }; request: IncomingMessage }) => {
+      fake.polls.push(body)
+      const ready = (): DelegateCommand[] => [
+        ...commands.splice(0),
+        ...[...fake.attempts.values()]
+          .filter(({ state }) => state === 'offered' && body.free > 0 && !body.draining)
+          .map(({ task }) => ({
+            type: 'offer' as const,
+            attemptId: task.attemptId,
+            epoch: task.epoch,
+            scope: task.scope,
+            infraType: task.infra.type,
+            offerMs: 10_000,
+          })),
+      ]
+      const first = ready()
+      if (first.length > 0) return { commands: first }
+      await hold(request)
+      return { commands: ready() }
+    },
+    heartbeat: ({ body }: { body: FakeServer['heartbeats'][number] & { attempts: { attemptId: string }[] } }) => {
+      fake.heartbeats.push(body)
+      return {
+        heartbeatMs: 100,
+        drain: false,
+        attempts: body.attempts.map(({ attemptId }) => {
+          const attempt = fake.attempts.get(attemptId)
+          const isOver = attempt === undefined || attempt.fenced
+          return {
+            attemptId,
+            verdict: isOver ? 'fenced' : 'ok',
+            leaseMs: 60_000,
+            ...(attempt?.cancel === undefined ? {} : { cancel: attempt.cancel }),
+          }
+        }),
+      }
+    },
+    deregister: () => {
+      fake.deregistered++
+      return {}
+    },
+    accept: ({ params }) => {
+      const attempt = attemptOf(params)
+      fence(attempt)
+      if (attempt.state === 'offered') attempt.state = 'accepted'
+      return { task: attempt.task, attemptToken: attempt.token, leaseMs: 60_000 }
+    },
+    decline: ({ params, body }: { params: Record<string, string>; body: { reason: { code: string; message: string } } }) => {
+      const attempt = attemptOf(params)
+      attempt.state = 'declined'
+      attempt.declineReason = body.reason
+      return {}
+    },
+    next: async ({ params, request }) => {
+      const attempt = attemptOf(params)
+      fence(attempt)
+      if (!attempt.done) {
+        fake.heldNexts++
+        let isCanceled = false
+        request.socket.once('close', () => {
+          isCanceled = true
+        })
+        await hold(request)
+        fake.heldNexts--
+        if (isCanceled) fake.canceledNexts++
+      }
+      return { orders: [], cancels: [], done: attempt.done }
+    },
+    events: ({
+      params,
+      body,
+    }: {
+      params: Record<string, string>
+      body: { source: 'runner' | 'delegate'; bootId: string; events: { seq: number; event: AttemptEvent }[] }
+    }) => {
+      const attempt = attemptOf(params)
+      fence(attempt)
+      for (const { seq, event } of body.events) {
+        const key = `${body.source} ${body.bootId} ${seq}`
+        const text = JSON.stringify(event)
+        const earlier = attempt.seen.get(key)
+        if (earlier !== undefined && earlier !== text) throw new Refusal(422, 'EVENT_CONFLICT')
+        if (earlier !== undefined) continue
+        attempt.seen.set(key, text)
+        ;(body.source === 'delegate' ? attempt.events : attempt.runnerEvents).push(event)
+        if (event.type === 'attempt.gone') attempt.state = 'gone'
+      }
+      return { lastSeq: body.events.at(-1)?.seq ?? 0 }
+    },
+    permit: () => ({ permitId: 'prm_1', fence: 1 }),
+    runnerHeartbeat: () => ({ cancels: [], heartbeatMs: 1000 }),
+    complete: ({ params }) => {
+      const attempt = attemptOf(params)
+      fence(attempt)
+      attempt.state = 'completed'
+      return {}
+    },
+    sealLog: ({ params }) => {
+      const stream = attemptOf(params).log.get(params['stream'] ?? '')
+      if (stream !== undefined) stream.sealed = true
+      return {}
+    },
+  }
+
+  const routes = Object.entries(protocolEndpoints as Record<string, Endpoint>).map(([name, endpoint]) => ({
+    name,
+    endpoint,
+    pattern: new RegExp(`^${endpoint.path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`),
+  }))
+
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const url = new URL(request.url ?? '/', 'http://fake')
+    const route = routes.find(({ endpoint, pattern }) => endpoint.method === request.method && pattern.test(url.pathname))
+    if (route === undefined) throw new Refusal(404, 'NOT_FOUND')
+    const { name, endpoint, pattern } = route
+    fake.calls.push(name)
+    if (fake.failWith !== undefined) throw new Refusal(fake.failWith.status, fake.failWith.code)
+    const params = { ...pattern.exec(url.pathname)?.groups }
+    const bearer = (request.headers.authorization ?? '').replace('Bearer ', '')
+    const isAttemptToken = endpoint.access === 'attempt' && fake.attempts.get(params['attemptId'] ?? '')?.token === bearer
+    if (endpoint.access !== 'public' && !isAttemptToken) {
+      if (fake.revoked) throw new Refusal(401, 'DELEGATE_REVOKED')
+      if (!accessTokens.has(bearer)) throw new Refusal(401, 'TOKEN_UNKNOWN')
+    }
+    let result: unknown
+    if (name === 'appendLog') {
+      const attempt = attemptOf(params)
+      const stream = attempt.log.get(params['stream'] ?? '') ?? { bytes: Buffer.alloc(0), sealed: false }
+      attempt.log.set(params['stream'] ?? '', stream)
+      if (stream.sealed) throw new Refusal(409, 'LOG_SEALED')
+      const offset = Number(url.searchParams.get('offset'))
+      if (offset !== stream.bytes.length) {
+        reply(response, 416, {
+          error: {
+            kind: 'invalid',
+            code: 'LOG_OFFSET',
+            message: 'Elsewhere.',
+            requestId: 'r',
+            details: { nextOffset: stream.bytes.length },
+          },
+        })
+        return
+      }
+      stream.bytes = Buffer.concat([stream.bytes, ...chunks])
+      result = { nextOffset: stream.bytes.length, intervalMs: 1000 }
+    } else {
+      const text = Buffer.concat(chunks).toString()
+      const body = endpoint.body?.parse(text === '' ? {} : JSON.parse(text))
+      result = await handlers[name]?.({ body: body as never, params, request })
+    }
+    const losses = fake.loseReplies.get(name) ?? 0
+    if (losses > 0) {
+      fake.loseReplies.set(name, losses - 1)
+      request.socket.destroy()
+      return
+    }
+    reply(response, 200, result)
+  }
+
+  const reply = (response: ServerResponse, status: number, body: unknown): void => {
+    if (response.destroyed) return
+    const retryAfter = fake.failWith?.retryAfter
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+    })
+    response.end(JSON.stringify(body))
+  }
+
+  const listen = async (): Promise<void> => {
+    server = createServer((request, response) => {
+      answer(request, response).catch((error: unknown) => {
+        const { status = 400, code = 'INVALID', message = '' } = error as { status?: number; code?: string; message?: string }
+        reply(response, status, {
+          error: {
+            kind: status >= 500 ? 'unavailable' : status === 401 ? 'unauthenticated' : 'conflict',
+            code,
+            message,
+            requestId: 'r',
+          },
+        })
+      })
+    })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, '127.0.0.1', resolve)
+    })
+    port = (server.address() as AddressInfo).port
+  }
+  const away = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    server.closeAllConnections()
+    wake()
+    await closed
+  }
+
+  const fake: FakeServer = {
+    get url() {
+      return `http://127.0.0.1:${port}`
+    },
+    attempts: new Map(),
+    heartbeats: [],
+    polls: [],
+    enrolments: [],
+    calls: [],
+    canceledNexts: 0,
+    heldNexts: 0,
+    deregistered: 0,
+    revoked: false,
+    failWith: undefined,
+    loseReplies: new Map(),
+    offer(task) {
+      const attempt: FakeAttempt = {
+        task,
+        token: `attempt-token-${task.attemptId}`,
+        state: 'offered',
+        events: [],
+        runnerEvents: [],
+        seen: new Map(),
+        done: false,
+        fenced: false,
+        log: new Map(),
+      }
+      fake.attempts.set(task.attemptId, attempt)
+      wake()
+      return attempt
+    },
+    send(command) {
+      commands.push(command)
+      wake()
+    },
+    wake,
+    async until(look, what) {
+      for (let left = 1500; left > 0; left--) {
+        const found = look()
+        if (found !== undefined && found !== false) return found
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      throw new Error(`${what} did not come.`)
+    },
+    away,
+    back: listen,
+    async close() {
+      await away()
+    },
+  }
+  await listen()
+  return fake
+}
