@@ -15,7 +15,7 @@ import { toFailure } from './run/failure.ts'
 import { withWriteSession } from './run/write-session.ts'
 import type { WriteSession } from './run/write-session.ts'
 import { setAnchor, setTag } from './tag.ts'
-import { updateChecksum } from './tracking/history.ts'
+import { lastOrder, updateChecksum } from './tracking/history.ts'
 import { planInDetail, statementContext } from './update.ts'
 import type { DetailedPlan } from './update.ts'
 
@@ -129,7 +129,7 @@ async function runAll(
   outcome: Outcome,
 ): Promise<EngineFailure | undefined> {
   const context = statementContext(session.database, session.tracking, input.options)
-  let order = detailed.history.reduce((max, row) => Math.max(max, row.orderExecuted), 0)
+  let order = lastOrder(detailed.history)
   // The anchor of an empty history is a row of its own.
   if (detailed.history.length === 0 && outcome.preStartTag !== null) order = 1
   for (const [index, { decided, planned }] of pending.entries()) {

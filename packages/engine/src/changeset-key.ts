@@ -1,3 +1,5 @@
+import { normalizePath } from '@sluice/changelog'
+
 /** What makes a changeset itself, as its user knows it. */
 export interface ChangesetKey {
   readonly id: string
@@ -17,19 +19,4 @@ export function formatChangesetKey(key: ChangesetKey): string {
  */
 export function normalizeChangesetKey(key: ChangesetKey): string {
   return `${normalizePath(key.path)}::${key.id}::${key.author}`.toLowerCase()
-}
-
-function normalizePath(path: string): string {
-  const simple = path
-    .replace(/^classpath\*?:/i, '')
-    .replaceAll('\\', '/')
-    .replace(/^[a-z]:/i, '')
-  if (!/(^|\/)\.{1,2}(\/|$)|^\/|\/\//.test(simple)) return simple
-  const parts: string[] = []
-  for (const part of simple.split('/')) {
-    if (part === '' || part === '.') continue
-    if (part === '..' && parts.length > 0 && parts.at(-1) !== '..') parts.pop()
-    else parts.push(part)
-  }
-  return parts.join('/')
 }

@@ -1,7 +1,7 @@
+import { historyTexts } from '@sluice/changelog'
 import type { Dialect } from './dialect.ts'
 import type { HistoryRow } from './history-row.ts'
 import type { PlannedChangeset } from './plan.ts'
-import { describeChanges, describeComments, describeContexts, describeLabels } from './planning/describe.ts'
 import { insertHistoryRow, updateHistoryRow } from './tracking/history.ts'
 import type { NewHistoryRow } from './tracking/history.ts'
 import type { Tracking } from './tracking/tables.ts'
@@ -22,11 +22,7 @@ export function applyHistorySql(
     orderExecuted,
     execType: markRan ?? (planned.action === 'rerun' ? 'RERAN' : 'EXECUTED'),
     checksum: planned.checksum,
-    description: describeChanges(changeset),
-    comments: describeComments(changeset),
-    tag: changeset.tag,
-    contexts: describeContexts(changeset),
-    labels: describeLabels(changeset),
+    ...historyTexts(changeset),
     ...facts,
   }
   return stored === undefined ? insertHistoryRow(dialect, tracking, row) : updateHistoryRow(dialect, tracking, stored, row)

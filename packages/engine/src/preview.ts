@@ -10,7 +10,7 @@ import type { PlannedStatement, UpdatePlan } from './plan.ts'
 import { decideChangesets } from './planning/decisions.ts'
 import { planRollback } from './rollback.ts'
 import type { RollbackPlan, RollbackTarget } from './rollback-plan.ts'
-import { deleteHistoryRow, readHistoryRows } from './tracking/history.ts'
+import { deleteHistoryRow, lastOrder, readHistoryRows } from './tracking/history.ts'
 import { createHistoryTable, offlineTracking, readTracking } from './tracking/tables.ts'
 import type { Tracking } from './tracking/tables.ts'
 import { assemblePlan, planInDetail } from './update.ts'
@@ -62,7 +62,7 @@ async function previewUpdate(input: PreviewInput): Promise<Preview> {
   const parts: string[] = []
   const showTracking = options?.includeTracking === true
   if (showTracking && tracking.history.columns === undefined) parts.push(terminate(createHistoryTable(dialect, tracking.history)))
-  let order = detailed.history.reduce((max, row) => Math.max(max, row.orderExecuted), 0)
+  let order = lastOrder(detailed.history)
   for (const [decided, planned] of detailed.planned) {
     const comment = planned.changeset.comment === '' ? '' : `\n${asComment(planned.changeset.comment)}`
     parts.push(

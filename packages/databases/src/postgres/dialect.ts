@@ -1,4 +1,6 @@
 import type { Dialect } from '@sluice/engine'
+import { generatePostgres } from './changes/generate.ts'
+import { postgresCondition } from './conditions.ts'
 import { literal, physicalName, quoteName, quotePhysicalName } from './names.ts'
 
 /** PostgreSQL as the engine's planner sees it. */
@@ -17,16 +19,6 @@ export const postgresDialect: Dialect = {
     timestamp: 'TIMESTAMP WITHOUT TIME ZONE',
     boolean: 'BOOLEAN',
   },
-  generate: (change) => ({
-    statements: [],
-    diagnostics: [
-      {
-        severity: 'error',
-        code: 'CHANGE_UNSUPPORTED',
-        message: `The change "${change.name}" is not supported yet.`,
-        ...change.place,
-      },
-    ],
-  }),
-  conditionQuery: () => undefined,
+  generate: generatePostgres,
+  conditionQuery: postgresCondition,
 }

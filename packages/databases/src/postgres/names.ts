@@ -22,6 +22,10 @@ export function literal(text: string): string {
   return quoted.includes('\\') ? `E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`
 }
 
+export function isReservedWord(name: string): boolean {
+  return reservedWords.has(name.toUpperCase())
+}
+
 function needsQuotes(name: string): boolean {
   if (name.startsWith('"') && name.endsWith('"') && name.length > 1) return false
   return (

@@ -84,7 +84,7 @@ async function connect(
       return await connectOnce(driver, url, host, user, tls, options)
     } catch (error) {
       options.signal?.throwIfAborted()
-      failure ??= error
+      failure = error
       if (!mayRetryOtherwise(error, tls)) break
     }
   }

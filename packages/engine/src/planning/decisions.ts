@@ -55,7 +55,7 @@ export function decideChangesets(
       continue
     }
     const row = stored.get(normalized)
-    const checksum = computeChecksum(changeset, 9, dialect.name)
+    const checksum = computeChecksum(changeset, { version: 9, dbms: dialect.name })
     if (row === undefined || changeset.runAlways) {
       if (limited) skipped.push({ key, reason: 'limit' })
       else run.push({ key, changeset, action: row === undefined ? 'run' : 'rerun', stored: row, checksum })
@@ -123,7 +123,7 @@ function compareChecksum(
   if (row.checksum === null || row.checksum === current) return 'same'
   const stored = row.checksum
   const version = /^(\d+):/.exec(stored)?.[1] ?? '1'
-  if (version === '8' && computeChecksum(changeset, 8, dialect.name) === stored) return 'same'
+  if (version === '8' && computeChecksum(changeset, { version: 8, dbms: dialect.name }) === stored) return 'same'
   if (
     changeset.validCheckSums.some(
       (valid) => acceptsEverything.has(valid.toLowerCase()) || valid.toLowerCase() === stored.toLowerCase(),

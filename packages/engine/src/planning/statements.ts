@@ -85,6 +85,15 @@ export function findNonTransactional(
   return undefined
 }
 
+/** Whether a statement may share a transaction with the note that it ran. Procedures and DO blocks may commit by themselves. */
+export function canShareTransaction(sql: string): boolean {
+  const { statements } = splitStatements(sql, { dialect: 'postgresql' })
+  const only = statements[0]
+  if (only === undefined || statements.length > 1) return false
+  const { transaction, command } = readTransactionFacts(only.text)
+  return (transaction === 'allowed' || transaction === 'limited') && !/^(CALL|DO)\b/.test(command)
+}
+
 /** A cheap look before the lexer: most statements hold none of these words. */
 const mightNeedAutocommit =
   /\b(concurrently|reindex|vacuum|cluster|database|tablespace|system|discard|subscription|type|begin|start|commit|end|rollback|abort|prepare|savepoint|release)\b/i

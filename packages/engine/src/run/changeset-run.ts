@@ -4,6 +4,7 @@ import type { ChangesetKey } from '../changeset-key.ts'
 import { DatabaseError } from '../database.ts'
 import type { ChangesetDirection, ChangesetResult } from '../events.ts'
 import type { PlannedStatement } from '../plan.ts'
+import { canShareTransaction } from '../planning/statements.ts'
 import type { ReportEntry } from '../report.ts'
 import { deleteDetail, insertDoneDetail, insertRunningDetail, settleDetails, updateDetail } from '../tracking/detail.ts'
 import type { DetailRow } from '../tracking/detail.ts'
@@ -45,7 +46,7 @@ export function hashStatements(statements: readonly PlannedStatement[]): string 
 export async function runChangeset(session: WriteSession, run: ChangesetRun): Promise<ReportEntry> {
   const { clock, onEvent } = session
   const started = clock.monotonic()
-  const progress: Progress = { done: run.resumeAfter, rows: 0, committing: false, statementSent: false }
+  const progress: Progress = { done: run.resumeAfter, rows: 0, inDoubt: false, statementSent: false }
   onEvent?.({
     type: 'changesetStarted',
     changeset: run.key,
@@ -98,8 +99,8 @@ interface Progress {
   /** Statements that ended well. */
   done: number
   rows: number
-  /** The transaction's end has been sent and not been answered. */
-  committing: boolean
+  /** Something was sent whose effect lasts even if its answer is never seen. */
+  inDoubt: boolean
   /** A user's statement has been sent and not been answered. */
   statementSent: boolean
 }
@@ -122,31 +123,49 @@ async function runInTransaction(session: WriteSession, run: ChangesetRun, progre
   }
   const detail = insertDoneDetail(database.dialect, tracking, detailRow(session, run))
   const settle = run.hasPartial ? [settleDetails(database.dialect, tracking, run.key)] : []
-  progress.committing = true
+  progress.inDoubt = true
   await session.cancellable(() => database.script([run.historySql, ...settle, detail, 'COMMIT']))
-  progress.committing = false
+  progress.inDoubt = false
 }
 
+/**
+ * Statement by statement. One that may be in a transaction shares it with the note that it ran, so the side table is exact about
+ * it; of any other the side table says before that it is running, and it is in doubt until the next note.
+ */
 async function runStepwise(session: WriteSession, run: ChangesetRun, progress: Progress): Promise<void> {
   const { database, tracking } = session
   const { dialect } = database
   const row = detailRow(session, run)
-  const intent = insertRunningDetail(dialect, tracking, row, run.resumeAfter)
-  await database.script(['BEGIN', ...(run.hasPartial ? [settleDetails(dialect, tracking, run.key)] : []), intent, 'COMMIT'])
-  for (const statement of run.statements.slice(run.resumeAfter)) {
-    await sendStatement(session, run, progress, statement)
-    if (progress.done < run.statements.length) {
-      await database.script([
-        updateDetail(dialect, tracking, row, { state: 'running', done: progress.done, running: progress.done + 1 }),
-      ])
-    }
+  const runsAlone = (index: number): boolean => {
+    const statement = run.statements[index]
+    return statement !== undefined && !canShareTransaction(statement.sql)
   }
-  // A script of the user's may have left its own transaction open; its work and our row then end together.
+  const announced = (index: number): number | undefined => (runsAlone(index) ? index + 1 : undefined)
+  const intent = insertRunningDetail(dialect, tracking, row, run.resumeAfter, announced(run.resumeAfter))
+  await database.script(['BEGIN', ...(run.hasPartial ? [settleDetails(dialect, tracking, run.key)] : []), intent, 'COMMIT'])
+  for (const [index, statement] of run.statements.entries()) {
+    if (index < run.resumeAfter) continue
+    // Inside of a transaction that the user's own statements opened there is none of ours.
+    const shared = !runsAlone(index) && database.transactionState === 'idle'
+    if (shared) await session.cancellable(() => database.script(['BEGIN']))
+    progress.inDoubt = !shared
+    await sendStatement(session, run, progress, statement)
+    if (progress.done === run.statements.length) break
+    const note = updateDetail(dialect, tracking, row, {
+      state: 'running',
+      done: progress.done,
+      running: announced(progress.done),
+    })
+    progress.inDoubt = true
+    await database.script(shared ? [note, 'COMMIT'] : [note])
+    progress.inDoubt = false
+  }
+  // A transaction that is open here, ours or the user's, ends together with the row.
   const open = database.transactionState === 'active'
   const done = updateDetail(dialect, tracking, row, { state: 'done', done: progress.done, running: undefined })
-  progress.committing = true
+  progress.inDoubt = true
   await database.script([...(open ? [] : ['BEGIN']), run.historySql, done, 'COMMIT'])
-  progress.committing = false
+  progress.inDoubt = false
 }
 
 async function sendStatement(
@@ -176,12 +195,12 @@ async function settleFailure(session: WriteSession, run: ChangesetRun, progress:
     return true
   }
   const lost = database.transactionState === 'closed' || (error instanceof DatabaseError && error.connectionLost)
-  if (lost) return run.transactional ? progress.committing : true
+  if (lost) return progress.inDoubt
   try {
     if (database.transactionState !== 'idle') await database.script(['ROLLBACK'])
     if (!run.transactional) await noteFailure(session, run, progress)
   } catch {
-    return !run.transactional
+    // The note of the intent stays as it is: the next run sees an interrupted changeset.
   }
   return false
 }

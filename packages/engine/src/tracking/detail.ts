@@ -25,8 +25,14 @@ export function insertDoneDetail(dialect: Dialect, tracking: Tracking, row: Deta
 }
 
 /** Records the intent to run a changeset statement by statement, before the first of them (or the first after a resume). */
-export function insertRunningDetail(dialect: Dialect, tracking: Tracking, row: DetailRow, done: number): string {
-  return insertDetail(dialect, tracking, row, 'running', done, done + 1, 'NULL')
+export function insertRunningDetail(
+  dialect: Dialect,
+  tracking: Tracking,
+  row: DetailRow,
+  done: number,
+  running: number | undefined,
+): string {
+  return insertDetail(dialect, tracking, row, 'running', done, running ?? null, 'NULL')
 }
 
 /** Records that `done` statements are done and which one runs next (undefined = none). */

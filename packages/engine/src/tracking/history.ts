@@ -34,6 +34,11 @@ export async function readHistoryRows(database: Database, tracking: Tracking): P
   return rows.map(toHistoryRow)
 }
 
+/** The highest ORDEREXECUTED; new rows count on from it, also from the -1 of tables that once had none. */
+export function lastOrder(history: readonly HistoryRow[]): number {
+  return history.length === 0 ? 0 : history.reduce((max, row) => Math.max(max, row.orderExecuted), -Infinity)
+}
+
 /** What the INSERT of a history row needs to know beside the changeset. */
 export interface NewHistoryRow {
   readonly id: string
@@ -44,7 +49,7 @@ export interface NewHistoryRow {
   readonly checksum: string | null
   readonly description: string
   readonly comments: string
-  readonly tag: string | undefined
+  readonly tag: string | null
   readonly contexts: string | null
   readonly labels: string | null
   readonly toolVersion: string
@@ -54,8 +59,8 @@ export interface NewHistoryRow {
 /** The INSERT, with its columns in Liquibase's order. */
 export function insertHistoryRow(dialect: Dialect, tracking: Tracking, row: NewHistoryRow): string {
   const text = (value: string | null): string => (value === null ? 'NULL' : dialect.literal(value))
-  const tagColumn = row.tag === undefined ? '' : ', TAG'
-  const tagValue = row.tag === undefined ? '' : `, ${text(row.tag)}`
+  const tagColumn = row.tag === null ? '' : ', TAG'
+  const tagValue = row.tag === null ? '' : `, ${text(row.tag)}`
   return (
     `INSERT INTO ${tracking.history.sql} (ID, AUTHOR, FILENAME, DATEEXECUTED, ORDEREXECUTED, MD5SUM, DESCRIPTION, COMMENTS, EXECTYPE, ` +
     `CONTEXTS, LABELS, LIQUIBASE, DEPLOYMENT_ID${tagColumn}) VALUES (${text(row.id)}, ${text(row.author)}, ${text(row.path)}, ` +
@@ -66,7 +71,7 @@ export function insertHistoryRow(dialect: Dialect, tracking: Tracking, row: NewH
 
 /** The UPDATE of a changeset that ran again. Identity columns are those of the stored row, so that old spellings match. */
 export function updateHistoryRow(dialect: Dialect, tracking: Tracking, stored: HistoryRow, row: NewHistoryRow): string {
-  const tag = row.tag === undefined ? '' : `, TAG = ${dialect.literal(row.tag)}`
+  const tag = row.tag === null ? '' : `, TAG = ${dialect.literal(row.tag)}`
   return (
     `UPDATE ${tracking.history.sql} SET COMMENTS = ${dialect.literal(row.comments)}, ` +
     `CONTEXTS = ${row.contexts === null ? 'NULL' : dialect.literal(row.contexts)}, DATEEXECUTED = ${dialect.currentTimestamp}, ` +

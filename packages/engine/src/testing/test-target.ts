@@ -1,0 +1,90 @@
+import type { TestContext } from 'node:test'
+import type { Changelog } from '@sluice/changelog'
+import { openPostgres } from '@sluice/databases'
+import { openTestDatabase } from '@sluice/testkit'
+import type { TestDatabase } from '@sluice/testkit'
+import { applyPlan } from '../apply.ts'
+import type { Database, SqlValue } from '../database.ts'
+import type { EngineEvent } from '../events.ts'
+import type { HistoryRow } from '../history-row.ts'
+import type { UpdateOptions, WriteOptions } from '../options.ts'
+import type { UpdatePlan } from '../plan.ts'
+import type { ApplyReport, RollbackReport } from '../report.ts'
+import { applyRollback, planRollback } from '../rollback.ts'
+import type { RollbackTarget } from '../rollback-plan.ts'
+import { readHistory } from '../status.ts'
+import { planUpdate } from '../update.ts'
+
+/** A fresh schema with a session on it, and short forms of the commands. */
+export interface TestTarget {
+  /** Its schema is the default one of every session that uses it. */
+  readonly url: string
+  readonly schema: string
+  readonly database: Database
+  /** Another session on the same database; closed at the test's end. */
+  connect(applicationName?: string): Promise<Database>
+  /** Plans and applies; fails the test when the plan has errors. */
+  update(changelog: Changelog, options?: Partial<UpdateOptions & WriteOptions>, more?: RunMore): Promise<UpdateRun>
+  rollback(changelog: Changelog, target: RollbackTarget, more?: RunMore): Promise<RollbackReport>
+  history(): Promise<readonly HistoryRow[]>
+  rows(sql: string): Promise<readonly (readonly SqlValue[])[]>
+}
+
+export interface RunMore {
+  readonly signal?: AbortSignal | undefined
+  readonly onEvent?: ((event: EngineEvent) => void) | undefined
+}
+
+export interface UpdateRun {
+  readonly plan: UpdatePlan
+  readonly report: ApplyReport
+  readonly events: readonly EngineEvent[]
+}
+
+// Making a database takes a hundred times longer than making a schema, and the lock is per schema.
+let shared: Promise<TestDatabase> | undefined
+let schemas = 0
+
+export async function openTestTarget(t: TestContext): Promise<TestTarget> {
+  shared ??= openTestDatabase()
+  const home = await shared
+  const schema = `target_${++schemas}`
+  const maker = await openPostgres({ url: home.url })
+  await maker.execute(`create schema ${schema}`)
+  await maker.close()
+  const url = `${home.url}?currentSchema=${schema}`
+  const connect = async (applicationName = 'sluice:test'): Promise<Database> => {
+    const session = await openPostgres({ url, applicationName })
+    t.after(() => session.close())
+    return session
+  }
+  const database = await connect()
+  return {
+    url,
+    schema,
+    database,
+    connect,
+    update: async (changelog, options = {}, more = {}) => {
+      const all = { runId: 'run_test', host: 'host (127.0.0.1)', ...options }
+      const plan = await planUpdate({ database, changelog, options: all })
+      const errors = plan.diagnostics.filter((diagnostic) => diagnostic.severity === 'error')
+      if (errors.length > 0) throw new Error(errors.map((error) => `${error.code}: ${error.message}`).join('\n'))
+      const events: EngineEvent[] = []
+      const onEvent = (event: EngineEvent): void => {
+        events.push(event)
+        more.onEvent?.(event)
+      }
+      const report = await applyPlan({ database, changelog, plan, options: all, signal: more.signal, onEvent })
+      return { plan, report, events }
+    },
+    rollback: async (changelog, target, more = {}) => {
+      const options = { runId: 'run_back', host: 'host (127.0.0.1)' }
+      const plan = await planRollback({ database, changelog, target })
+      const errors = plan.diagnostics.filter((diagnostic) => diagnostic.severity === 'error')
+      if (errors.length > 0) throw new Error(errors.map((error) => `${error.code}: ${error.message}`).join('\n'))
+      return applyRollback({ database, changelog, plan, options, ...more })
+    },
+    history: () => readHistory({ database }),
+    rows: async (sql) => (await database.query(sql)).rows,
+  }
+}
