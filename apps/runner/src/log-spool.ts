@@ -20,7 +20,9 @@ export class LogSpool {
   readonly #gaps: LogGap[] = []
   readonly #hash: Hash = createHash('sha256')
   #length = 0
-  #tail: Buffer = Buffer.alloc(0)
+  /** The newest bytes beyond the head, oldest first; whole chunks, so a little more than what is kept. */
+  readonly #tail: Buffer[] = []
+  #tailLength = 0
   #droppedBytes = 0
   #ended = false
 
@@ -46,25 +48,32 @@ export class LogSpool {
   append(bytes: Uint8Array): void {
     if (this.#ended || bytes.length === 0) return
     const room = this.#headMax - this.#length
-    if (room > 0 && this.#droppedBytes === 0) this.#write(bytes.subarray(0, room))
-    const rest = bytes.subarray(Math.max(0, room))
+    if (room > 0 && this.#tailLength === 0) this.#write(bytes.subarray(0, room))
+    const rest = bytes.subarray(this.#tailLength === 0 ? Math.max(0, room) : 0)
     if (rest.length === 0) return
-    const joined = Buffer.concat([this.#tail, rest])
-    this.#droppedBytes += Math.max(0, joined.length - tailBytes)
-    this.#tail = joined.subarray(Math.max(0, joined.length - tailBytes))
+    this.#tail.push(Buffer.from(rest))
+    this.#tailLength += rest.length
+    for (let first = this.#tail[0]; first !== undefined && this.#tailLength - first.length >= tailBytes; first = this.#tail[0]) {
+      this.#tail.shift()
+      this.#tailLength -= first.length
+      this.#droppedBytes += first.length
+    }
   }
 
   /** No more bytes come: writes what was kept of the end, after a line that says what is missing. */
   end(): void {
     if (this.#ended) return
+    const tail = Buffer.concat(this.#tail)
+    const kept = tail.subarray(Math.max(0, tail.length - tailBytes))
+    this.#droppedBytes += tail.length - kept.length
     if (this.#droppedBytes > 0) {
       this.#gaps.push({ offset: this.#length, length: this.#droppedBytes })
       this.#write(
         Buffer.from(`\n… ${String(this.#droppedBytes)} bytes of this log were dropped: it is larger than its limit …\n`),
       )
     }
-    this.#write(this.#tail)
-    this.#tail = Buffer.alloc(0)
+    this.#write(kept)
+    this.#tail.length = 0
     this.#ended = true
   }
 
