@@ -88,6 +88,7 @@ export {
   markStepOver,
   markStepUnknown,
   offerStepRun,
+  readTaskSteps,
   stepBelongsTo,
   upsertStepRuns,
 } from './executions/step-runs.ts'
@@ -114,7 +115,7 @@ export { deleteDelegate, getDelegate, listDelegates, listRecipients, updateDeleg
 export type { DelegateChanges, DelegateDetails, HeldAttempt } from './admin/delegates-read.ts'
 export { listExecutionChangesets, listInstanceChangesets } from './executions-read/list-changesets.ts'
 export type { ChangesetRunRow } from './executions-read/list-changesets.ts'
-export { findByIdempotencyKey, getExecutionSummary, listExecutions } from './executions-read/list-executions.ts'
+export { getExecutionSummary, listExecutions } from './executions-read/list-executions.ts'
 export type { ExecutionFilter, ExecutionSummaryRow } from './executions-read/list-executions.ts'
 export { listTargets } from './executions-read/list-targets.ts'
 export type { TargetInstance, TargetRow } from './executions-read/list-targets.ts'
@@ -124,3 +125,22 @@ export { isLogStreamExpected, markLogWatched, readLogStream } from './executions
 export type { LogStreamState } from './executions-read/read-log.ts'
 export { deleteEnrolmentToken, getEnrolmentToken, insertEnrolmentToken, listEnrolmentTokens } from './admin/enrolment-tokens.ts'
 export type { EnrolmentToken } from './admin/enrolment-tokens.ts'
+export {
+  isModuleEnabled,
+  listStaleInspections,
+  openInspection,
+  planKeyText,
+  readInspectedStep,
+  readPlanEntities,
+  withdrawInspections,
+} from './executions/plan-lookups.ts'
+export type { InspectedStep, PlanEntity, PlanKey } from './executions/plan-lookups.ts'
+export {
+  takeIdempotencyKey,
+  insertExecution,
+  listWaitingTasks,
+  markCancelRequested,
+  nextSequence,
+  readExecutionState,
+} from './executions/start-execution.ts'
+export type { NewExecution, WaitingTask } from './executions/start-execution.ts'

@@ -137,8 +137,10 @@ async function lockStep(
   const { rows } = await connection.query<{ state: StepRunState; cancelMode: string | null; targetKey: string | null }>({
     name: 'lock-step-for-permit',
     text: `
-      select state, cancel_mode as "cancelMode", target_key as "targetKey" from step_runs
-      where id = $1 and attempt_id = $2 for no key update`,
+      select s.state, coalesce(s.cancel_mode, case when x.cancel_requested then 'graceful' end) as "cancelMode",
+        s.target_key as "targetKey"
+      from step_runs s join executions x on x.id = s.execution_id
+      where s.id = $1 and s.attempt_id = $2 for no key update of s`,
     values: [stepRunId, attemptId],
   })
   return rows[0]

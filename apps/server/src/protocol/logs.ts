@@ -41,10 +41,14 @@ export function registerLogs(app: App, context: ProtocolContext): void {
           details: { nextOffset },
         })
       }
-      throw new AppError('conflict', 'LOG_MISMATCH', `Other bytes stand in the log "${stream}" at this offset.`, {
-        hint: 'Go on from the next offset; the seal finds out whether the whole is right.',
-        details: { nextOffset },
-      })
+      if (answer.outcome === 'sealed') {
+        throw new AppError('conflict', 'LOG_SEALED', `The log "${stream}" is sealed; nothing can be added to it.`, {
+          details: { nextOffset },
+        })
+      }
+      // Other bytes stand there. The runner goes on behind them, and the seal finds out that the whole is not right.
+      logger.warn({ attemptId, stream, offset: query.offset }, 'log bytes differ from those that were stored before')
+      throw elsewhere(stream, nextOffset)
     },
     { authenticate, bodyBytesMax: limits.logChunkBytesMax + 1024 },
   )
@@ -58,12 +62,11 @@ export function registerLogs(app: App, context: ProtocolContext): void {
       const answer = await sealLog(store.pool, { ...streamOf(attempt, stream), length, sha256, gaps })
       if (caller.kind === 'runner') await touchAttempt(store.pool, attemptId, timings.leaseMs)
       if (answer.outcome === 'sealed') return {}
-      if (answer.outcome === 'short') throw elsewhere(stream, answer.nextOffset)
       if (answer.outcome === 'otherAttempt') throw fenced(attempt)
       logger.warn({ attemptId, stream }, 'a log did not match its seal')
       throw new AppError('conflict', 'LOG_MISMATCH', `The stored bytes of the log "${stream}" are not those of its seal.`, {
         hint: 'Send them again from details.rewindTo, then seal again.',
-        details: { rewindTo: answer.rewindTo },
+        details: { rewindTo: answer.outcome === 'short' ? answer.nextOffset : answer.rewindTo },
       })
     },
     { authenticate },

@@ -53,18 +53,3 @@ export async function listExecutions(
 export async function getExecutionSummary(db: Kysely<Database>, id: string): Promise<ExecutionSummaryRow | undefined> {
   return db.selectFrom('executions').select(summaryColumns).where('id', '=', id).executeTakeFirst()
 }
-
-/** The execution that a key has started within the last day. */
-export async function findByIdempotencyKey(
-  db: Kysely<Database>,
-  key: { readonly org: string; readonly project: string; readonly idempotencyKey: string },
-): Promise<ExecutionSummaryRow | undefined> {
-  return db
-    .selectFrom('executions')
-    .select(summaryColumns)
-    .where('org', '=', key.org)
-    .where('project', '=', key.project)
-    .where('idempotency_key', '=', key.idempotencyKey)
-    .where('created_at', '>', sql<Date>`now() - interval '1 day'`)
-    .executeTakeFirst()
-}

@@ -118,3 +118,20 @@ export async function stepBelongsTo(connection: Queryable, stepRunId: string, at
   })
   return rows.length > 0
 }
+
+/** The steps of a group's task with the key of each one's source. */
+export async function readTaskSteps(
+  connection: Queryable,
+  executionId: string,
+  groupId: string,
+): Promise<{ readonly stepRunId: string; readonly sourceKey: string }[]> {
+  const { rows } = await connection.query<{ stepRunId: string; sourceKey: string }>({
+    name: 'read-task-steps',
+    text: `
+      select step ->> 'stepRunId' as "stepRunId", step -> 'source' ->> 'sourceKey' as "sourceKey"
+      from tasks, jsonb_array_elements(spec -> 'steps') as step
+      where execution_id = $1 and group_id = $2 and kind = 'stepGroup'`,
+    values: [executionId, groupId],
+  })
+  return rows
+}

@@ -17,8 +17,9 @@ export type LogAnswer =
   | { readonly outcome: 'appended'; readonly nextOffset: number; readonly watched: boolean }
   /** The bytes do not begin where the stream ends. */
   | { readonly outcome: 'elsewhere'; readonly nextOffset: number }
-  /** Other bytes stand at this offset already, or the stream is sealed with others. */
+  /** Other bytes stand at this offset already. */
   | { readonly outcome: 'mismatch'; readonly nextOffset: number }
+  | { readonly outcome: 'sealed'; readonly nextOffset: number }
   | { readonly outcome: 'tooLong'; readonly nextOffset: number }
 
 /**
@@ -37,7 +38,7 @@ export async function appendLog(pool: pg.Pool, append: LogAppend): Promise<LogAn
     }
     const rest = bytes.subarray(overlap)
     if (rest.length === 0) return { outcome: 'appended', nextOffset: stream.length, watched: stream.watched }
-    if (stream.sealed) return { outcome: 'mismatch', nextOffset: stream.length }
+    if (stream.sealed) return { outcome: 'sealed', nextOffset: stream.length }
     const nextOffset = stream.length + rest.length
     if (nextOffset > append.bytesMax) return { outcome: 'tooLong', nextOffset: stream.length }
     await connection.query({

@@ -1,0 +1,141 @@
+import { backoffMs } from '@sluice/base'
+import { advance, type ExecutionEvent, type ExecutionState } from '@sluice/pipeline'
+import {
+  addExecutionNote,
+  deleteEvents,
+  hasDueEvents,
+  type InboxEvent,
+  inTransaction,
+  isDatabaseUnavailable,
+  lockExecution,
+  postponeEvent,
+  readDueEvents,
+  storeExecution,
+} from '@sluice/store'
+import type { OrchestrationDeps } from './deps.ts'
+import { countSteps, listDbInstances } from './execution-facts.ts'
+import { performEffects } from './perform-effects.ts'
+
+/** Events taken in one transaction. */
+const batchMax = 25
+/** How often an event that fails is tried before it is put aside. */
+const triesMax = 5
+
+export interface AdvanceOutcome {
+  /** How soon the first timer that was set is due; infinite without one. */
+  readonly nextTimerMs: number
+}
+
+/**
+ * Brings an execution as far as its due events take it. Reading events, the new state, its effects and the events' removal are one
+ * transaction under the execution's row lock, so servers take turns and a killed one leaves nothing half done. Returns at once when
+ * another server is at it: that one looks again before it goes.
+ */
+export async function advanceExecution(deps: OrchestrationDeps, executionId: string): Promise<AdvanceOutcome> {
+  let nextTimerMs = Number.POSITIVE_INFINITY
+  for (;;) {
+    const taken: InboxEvent[] = []
+    try {
+      const outcome = await advanceOnce(deps, executionId, batchMax, taken)
+      if (outcome === undefined) return { nextTimerMs }
+      nextTimerMs = Math.min(nextTimerMs, outcome.nextTimerMs)
+    } catch (error) {
+      if (isDatabaseUnavailable(error)) throw error
+      // Alone, each of the others may pass: only the one that fails is put off.
+      if (taken.length > 1) nextTimerMs = Math.min(nextTimerMs, await advanceOneByOne(deps, executionId))
+      else await putOff(deps, executionId, taken[0], error)
+    }
+    // Asked without the lock: an event whose server found the lock taken was stored before this look.
+    if (!(await hasDueEvents(deps.store.pool, executionId))) return { nextTimerMs }
+  }
+}
+
+async function advanceOneByOne(deps: OrchestrationDeps, executionId: string): Promise<number> {
+  let nextTimerMs = Number.POSITIVE_INFINITY
+  for (let count = 0; count < batchMax; count++) {
+    const taken: InboxEvent[] = []
+    try {
+      const outcome = await advanceOnce(deps, executionId, 1, taken)
+      if (outcome === undefined) break
+      nextTimerMs = Math.min(nextTimerMs, outcome.nextTimerMs)
+    } catch (error) {
+      if (isDatabaseUnavailable(error)) throw error
+      await putOff(deps, executionId, taken[0], error)
+    }
+  }
+  return nextTimerMs
+}
+
+/** One transaction; undefined when there was nothing to do or the execution is taken. */
+async function advanceOnce(
+  deps: OrchestrationDeps,
+  executionId: string,
+  limit: number,
+  taken: InboxEvent[],
+): Promise<AdvanceOutcome | undefined> {
+  const { store, clock } = deps
+  return inTransaction(store.pool, async (connection) => {
+    const execution = await lockExecution(connection, executionId)
+    if (execution === undefined) return undefined
+    taken.push(...(await readDueEvents(connection, executionId, limit)))
+    if (taken.length === 0) return undefined
+    let state: ExecutionState = execution.state
+    const notes: string[] = []
+    let nextTimerMs = Number.POSITIVE_INFINITY
+    for (const { event } of taken) {
+      const result = advance(state, withTime(event, clock.now()))
+      state = result.state
+      const outcome = await performEffects({ deps, connection, execution, state }, result.effects)
+      notes.push(...outcome.notes)
+      nextTimerMs = Math.min(nextTimerMs, outcome.nextTimerMs)
+    }
+    if (state !== execution.state || notes.length > 0) {
+      await storeExecution(connection, {
+        id: execution.id,
+        version: execution.version,
+        state,
+        stepCounts: countSteps(state),
+        dbInstances: listDbInstances(state),
+        notes,
+      })
+    }
+    await deleteEvents(
+      connection,
+      taken.map(({ id }) => id),
+    )
+    return { nextTimerMs }
+  })
+}
+
+/** A timer's event was written before it was known when it would be due. */
+function withTime(event: ExecutionEvent, now: number): ExecutionEvent {
+  return event.type === 'timer' ? { ...event, at: now } : event
+}
+
+async function putOff(
+  deps: OrchestrationDeps,
+  executionId: string,
+  event: InboxEvent | undefined,
+  error: unknown,
+): Promise<void> {
+  // Without an event it failed before one was read: the caller's next look tries again.
+  if (event === undefined) throw error
+  const { store, timings, logger } = deps
+  const message = error instanceof Error ? error.message : String(error)
+  const tries = event.tries + 1
+  const park = tries >= triesMax
+  await postponeEvent(store.pool, {
+    id: event.id,
+    afterMs: Math.max(timings.retryBaseMs, backoffMs(tries, timings.retryBaseMs, timings.retryMaxMs)),
+    park,
+    error: message,
+  })
+  const facts = { executionId, eventId: event.id, event: event.event.type, tries, error }
+  if (!park) {
+    logger.warn(facts, 'an event could not be advanced; it is tried again')
+    return
+  }
+  logger.error(facts, 'an event could not be advanced and was put aside: somebody has to look at it')
+  const note = `The event "${event.event.type}" could not be processed and was put aside after ${String(tries)} tries: ${message}`
+  await addExecutionNote(store.pool, executionId, note.slice(0, 2000))
+}

@@ -1,0 +1,7 @@
+export type { OrchestrationDeps } from './deps.ts'
+export { createOrchestrator } from './orchestrator.ts'
+export type { Orchestrator } from './orchestrator.ts'
+export { startExecution } from './start-execution.ts'
+export type { StartedExecution, StartExecutionInput } from './start-execution.ts'
+export { requestCancel, requestInspection, resolveStep } from './requests.ts'
+export { selectionTrace } from './selection-trace.ts'
