@@ -8,6 +8,7 @@ import type { ExecutionControl } from './executions/execution-control.ts'
 import { prepareFirstStart } from './first-start.ts'
 import { createFastify } from './http/create-fastify.ts'
 import { openDatabase, type OpenedDatabase } from './open-database.ts'
+import { createExecutionControl, createOrchestrator } from './orchestration/index.ts'
 import { registerProtocol } from './protocol/register-protocol.ts'
 import { registerPublicApi } from './register-public-api.ts'
 import { serverVersion } from './version.ts'
@@ -19,17 +20,6 @@ export interface ServerDeps {
   readonly control?: ExecutionControl | undefined
   /** Tests: answers are checked against the contract. */
   readonly checkReplies?: boolean | undefined
-}
-
-const notYet = (): never => {
-  throw new AppError('unavailable', 'NO_ORCHESTRATION', 'Executions cannot run yet.')
-}
-const notWired: ExecutionControl = {
-  startExecution: notYet,
-  requestCancel: notYet,
-  resolveStep: notYet,
-  requestInspection: notYet,
-  selectionTrace: notYet,
 }
 
 /** A control plane in this process. */
@@ -84,13 +74,16 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
         checkReplies: deps.checkReplies === true,
       },
     }
-    registerPublicApi(built, deps.control ?? notWired)
+    registerPublicApi(built, deps.control ?? createExecutionControl(built.context))
     registerProtocol(built)
     return built
   }
 
   const startParts = async ({ context }: App): Promise<void> => {
     context.notifications.start()
+    const orchestrator = createOrchestrator(context)
+    cleanups.push(() => orchestrator.stop())
+    orchestrator.start()
   }
 
   const listen = async ({ fastify }: App): Promise<void> => {
