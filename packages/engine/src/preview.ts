@@ -8,12 +8,14 @@ import { applyHistorySql } from './history-sql.ts'
 import type { UpdateOptions } from './options.ts'
 import type { PlannedStatement, UpdatePlan } from './plan.ts'
 import { decideChangesets } from './planning/decisions.ts'
+import { resolveRollback } from './planning/rollback-statements.ts'
+import type { StatementContext } from './planning/statements.ts'
 import { planRollback } from './rollback.ts'
 import type { RollbackPlan, RollbackTarget } from './rollback-plan.ts'
 import { deleteHistoryRow, lastOrder, readHistoryRows } from './tracking/history.ts'
 import { createHistoryTable, offlineTracking, readTracking } from './tracking/tables.ts'
 import type { Tracking } from './tracking/tables.ts'
-import { assemblePlan, planInDetail } from './update.ts'
+import { assemblePlan, planInDetail, statementContext } from './update.ts'
 import type { DetailedPlan } from './update.ts'
 
 export interface PreviewInput {
@@ -22,7 +24,11 @@ export interface PreviewInput {
   /** Needed where there is no database. */
   readonly dialect?: Dialect | undefined
   readonly changelog: Changelog
-  readonly what: { readonly kind: 'update' } | { readonly kind: 'rollback'; readonly target: RollbackTarget }
+  /** `futureRollback`: how what has not run yet would be undone, which proves that it can be. */
+  readonly what:
+    | { readonly kind: 'update' }
+    | { readonly kind: 'rollback'; readonly target: RollbackTarget }
+    | { readonly kind: 'futureRollback' }
   readonly options?:
     | (UpdateOptions & {
         /** Show the statements on DATABASECHANGELOG too, as Liquibase's update-sql does. Default false. */
@@ -42,23 +48,46 @@ const previewDeploymentId = '0000000000'
 
 /** The SQL that an update or a rollback would run, as text. Reads only; preconditions are not evaluated and count as holding. */
 export async function previewSql(input: PreviewInput): Promise<Preview> {
-  return input.what.kind === 'update' ? previewUpdate(input) : previewRollback(input, input.what.target)
+  if (input.what.kind === 'rollback') return previewRollback(input, input.what.target)
+  return input.what.kind === 'update' ? previewUpdate(input) : previewFutureRollback(input)
 }
 
-async function previewUpdate(input: PreviewInput): Promise<Preview> {
+interface PlannedPreview {
+  readonly detailed: DetailedPlan
+  readonly tracking: Tracking
+  readonly dialect: Dialect
+  readonly context: StatementContext
+}
+
+async function planPreview(input: PreviewInput): Promise<PlannedPreview> {
   const { database, changelog, options } = input
   const dialect = database?.dialect ?? input.dialect
   if (dialect === undefined) throw needsDialect()
-  let tracking: Tracking
-  let detailed: DetailedPlan
   if (database === undefined) {
-    tracking = offlineTracking(dialect, options)
     const context = { dialect, defaultSchema: undefined, serverMajor: undefined, selection: options }
-    detailed = assemblePlan(decideChangesets(changelog, [], dialect, options), [], [], context, options)
-  } else {
-    tracking = await readTracking(database, options)
-    detailed = await planInDetail({ database, changelog, options }, tracking)
+    const detailed = assemblePlan(decideChangesets(changelog, [], dialect, options), [], [], context, options)
+    return { detailed, tracking: offlineTracking(dialect, options), dialect, context }
   }
+  const tracking = await readTracking(database, options)
+  const detailed = await planInDetail({ database, changelog, options }, tracking)
+  return { detailed, tracking, dialect, context: statementContext(database, tracking, options) }
+}
+
+async function previewFutureRollback(input: PreviewInput): Promise<Preview> {
+  const { detailed, context } = await planPreview(input)
+  const diagnostics = [...detailed.plan.diagnostics]
+  const parts: string[] = []
+  for (const planned of detailed.plan.changesets.toReversed()) {
+    const rollback = resolveRollback(planned.changeset, context)
+    diagnostics.push(...rollback.diagnostics)
+    parts.push(`-- Rolling Back ChangeSet: ${formatChangesetKey(planned.key)}`, ...rollback.statements.map(statementText))
+  }
+  return { sql: join(parts), diagnostics, plan: detailed.plan }
+}
+
+async function previewUpdate(input: PreviewInput): Promise<Preview> {
+  const { options } = input
+  const { detailed, tracking, dialect } = await planPreview(input)
   const parts: string[] = []
   const showTracking = options?.includeTracking === true
   if (showTracking && tracking.history.columns === undefined) parts.push(terminate(createHistoryTable(dialect, tracking.history)))
