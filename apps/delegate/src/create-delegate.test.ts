@@ -326,6 +326,36 @@ describe('a delegate', () => {
     match(goneOf(attempt)?.message ?? '', /Cannot find module/)
   })
 
+  it('sends and seals what a dead runner had written of its logs', async () => {
+    const { server } = world
+    await world.start()
+    const attempt = server.offer(fakeTask({ logs: 'line one\nline tw', exitCode: 9 }))
+    attempt.log.set('stp_1', { bytes: Buffer.from('line one\n'), sealed: false })
+    await server.until(() => attempt.log.get('stp_1')?.sealed, 'The seal')
+    match(attempt.log.get('stp_1')?.bytes.toString() ?? '', /^line one\nline tw\n… the runner ended here/)
+    await server.until(isRemoved(attempt.task.attemptId), 'The cleanup')
+  })
+
+  it('leaves alone a log that its runner had sealed', async () => {
+    const { server } = world
+    await world.start()
+    const attempt = server.offer(fakeTask({ logs: 'whole', exitCode: 9 }))
+    attempt.log.set('stp_1', { bytes: Buffer.from('whole'), sealed: true })
+    await server.until(isRemoved(attempt.task.attemptId), 'The cleanup')
+    equal(attempt.log.get('stp_1')?.bytes.toString(), 'whole')
+  })
+
+  it('enrols again, with the same keys, when the control plane has forgotten it', async () => {
+    const { server } = world
+    await world.start()
+    await server.until(() => server.heartbeats.length > 0, 'A heartbeat')
+    server.forgetInstances()
+    await server.until(() => server.enrolments.length === 2, 'The second enrolment')
+    equal(new Set(server.enrolments.map(({ authPublicKey }) => authPublicKey)).size, 1)
+    const before = server.heartbeats.length
+    await server.until(() => server.heartbeats.length > before, 'A heartbeat')
+  })
+
   it('serves metrics to this machine and writes a health file', async () => {
     const { server } = world
     const delegate = await world.start({ SLUICE_DELEGATE_METRICS: '0' })

@@ -1,5 +1,5 @@
 import { AppError, type Logger } from '@sluice/base'
-import { type CallInput, HttpCallError, createHttpClient } from '@sluice/client'
+import { type CallInput, type HttpClient, HttpCallError, createHttpClient } from '@sluice/client'
 import { type Endpoint, proofText, protocolEndpoints, protocolVersions } from '@sluice/contract'
 import type { z } from 'zod'
 import type { DelegateConfig } from './config.ts'
@@ -21,13 +21,8 @@ export interface Session {
   call<E extends Endpoint>(endpoint: E, input: CallInput<E>): Promise<z.output<E['reply']>>
   /** The same with an attempt's own token, for what has to be said about it even when this delegate is revoked. */
   callAs<E extends Endpoint>(attemptToken: string, endpoint: E, input: CallInput<E>): Promise<z.output<E['reply']>>
-  /** Sends raw bytes with an attempt's token. */
-  sendBytes<E extends Endpoint>(
-    attemptToken: string,
-    endpoint: E,
-    input: Omit<CallInput<E>, 'body'>,
-    bytes: Uint8Array,
-  ): Promise<z.output<E['reply']>>
+  /** Sends raw bytes with a valid access token. */
+  sendBytes<E extends Endpoint>(endpoint: E, input: Omit<CallInput<E>, 'body'>, bytes: Uint8Array): Promise<z.output<E['reply']>>
   /**
    * Enrols if this identity has not yet, repeating while the server is away. Throws `AppError`: `ENROLMENT_TOKEN_MISSING`, or what the
    * server refused with.
@@ -51,7 +46,7 @@ export function callTimeoutMs(timings: DelegateConfig['timings']): number {
 export function createSession(options: SessionOptions): Session {
   const { config, upstream, waiting, logger } = options
   const { clock, timings } = waiting
-  const client = (token?: () => string): ReturnType<typeof createHttpClient> =>
+  const client = (token?: () => string): HttpClient =>
     createHttpClient({
       baseUrl: config.serverUrl,
       fetch: upstream.fetch,
@@ -63,6 +58,7 @@ export function createSession(options: SessionOptions): Session {
   let access: { token: string; renewAt: number } | undefined
   let renewal: Promise<string> | undefined
   let standing: Standing = 'ok'
+  let hasEnrolledAgain = false
 
   const setStanding = (next: Standing, error?: AppError): void => {
     if (next === standing) return
@@ -105,6 +101,35 @@ export function createSession(options: SessionOptions): Session {
     } else if (error.status === 426) setStanding('incompatible', error)
   }
 
+  const withToken = async <T>(act: (authorised: HttpClient) => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      let token: string | undefined
+      try {
+        token = await accessToken()
+        return await act(client(() => token ?? ''))
+      } catch (error) {
+        judge(error)
+        const isRefused = error instanceof HttpCallError && error.status === 401 && error.code !== 'DELEGATE_REVOKED'
+        if (!isRefused || tries > 1) throw error
+        // The server does not know this token (any more): one with a fresh one decides.
+        if (access?.token === token) access = undefined
+        if (error.code === 'DELEGATE_UNKNOWN' && !(await enrolAgain())) throw error
+      }
+    }
+  }
+
+  /** The control plane has forgotten this instance: with a token that is still good it becomes a new one, with the same keys. */
+  const enrolAgain = async (): Promise<boolean> => {
+    if (config.enrolmentToken === undefined || hasEnrolledAgain) return false
+    hasEnrolledAgain = true
+    logger.warn(
+      { instanceId: session.identity.enrolment?.instanceId },
+      'The control plane does not know this instance; enrolling again.',
+    )
+    await enrolNow(AbortSignal.timeout(callTimeoutMs(timings)))
+    return true
+  }
+
   const session: Session = {
     get standing() {
       return standing
@@ -112,76 +137,69 @@ export function createSession(options: SessionOptions): Session {
     onStanding: () => {},
     identity: options.identity,
 
-    async call(endpoint, input) {
-      for (let tries = 1; ; tries++) {
-        let token: string | undefined
-        try {
-          token = await accessToken()
-          return await client(() => token ?? '').call(endpoint, input)
-        } catch (error) {
-          judge(error)
-          const isStale =
-            error instanceof HttpCallError && error.status === 401 && error.code !== 'DELEGATE_REVOKED' && token !== undefined
-          if (!isStale || tries > 1) throw error
-          // The server does not know this token (any more): one with a fresh one decides.
-          if (access?.token === token) access = undefined
-        }
-      }
-    },
+    call: (endpoint, input) => withToken((authorised) => authorised.call(endpoint, input)),
 
     callAs: (attemptToken, endpoint, input) => client(() => attemptToken).call(endpoint, input),
 
-    async sendBytes(attemptToken, endpoint, input, bytes) {
-      const response = await client(() => attemptToken).raw(endpoint, { ...input, bytes })
-      return endpoint.reply.parse(await response.json()) as never
-    },
+    sendBytes: (endpoint, input, bytes) =>
+      withToken(async (authorised) => {
+        const response = await authorised.raw(endpoint, {
+          ...input,
+          bytes,
+          headers: { 'content-type': 'application/octet-stream' },
+        })
+        return endpoint.reply.parse(await response.json()) as never
+      }),
 
     async enrol(signal) {
-      if (session.identity.enrolment !== undefined) return
-      const token = config.enrolmentToken
-      if (token === undefined) {
-        throw new AppError(
-          'failedPrecondition',
-          'ENROLMENT_TOKEN_MISSING',
-          'This delegate has no identity yet and no token to get one.',
-          {
-            hint: 'Make a token with `sluice delegate token`, and set SLUICE_DELEGATE_TOKEN or SLUICE_DELEGATE_TOKEN_FILE.',
-          },
-        )
-      }
-      const { authPublicKey, sealKeyPair } = session.identity
-      const reply = await insist(
-        async () => {
-          const { nonce } = await anonymous.call(protocolEndpoints.nonce, { signal })
-          return anonymous.call(protocolEndpoints.enroll, {
-            signal,
-            body: {
-              token,
-              name: config.name,
-              tags: [...config.tags],
-              instanceName: config.instanceName,
-              authPublicKey,
-              sealPublicKey: sealKeyPair.publicKey,
-              nonce,
-              proof: session.identity.sign(proofText('enroll', authPublicKey, nonce)),
-              version,
-              protocol: protocolVersions,
-            },
-          })
-        },
-        waiting,
-        signal,
-        (error, failures) => {
-          logger.warn({ error, failures }, 'Enrolling failed; trying again.')
-        },
-      )
-      session.identity = await session.identity.enrolled({
-        delegateId: reply.delegateId,
-        instanceId: reply.instanceId,
-        serverUrl: config.serverUrl,
-      })
-      logger.info({ delegateId: reply.delegateId, instanceId: reply.instanceId, approved: reply.approved }, 'Enrolled.')
+      if (session.identity.enrolment === undefined) await enrolNow(signal)
     },
   }
   return session
+
+  async function enrolNow(signal: AbortSignal): Promise<void> {
+    const token = config.enrolmentToken
+    if (token === undefined) {
+      throw new AppError(
+        'failedPrecondition',
+        'ENROLMENT_TOKEN_MISSING',
+        'This delegate has no identity yet and no token to get one.',
+        {
+          hint: 'Make a token with `sluice delegate token`, and set SLUICE_DELEGATE_TOKEN or SLUICE_DELEGATE_TOKEN_FILE.',
+        },
+      )
+    }
+    const { authPublicKey, sealKeyPair } = session.identity
+    const reply = await insist(
+      async () => {
+        const { nonce } = await anonymous.call(protocolEndpoints.nonce, { signal })
+        return anonymous.call(protocolEndpoints.enroll, {
+          signal,
+          body: {
+            token,
+            name: config.name,
+            tags: [...config.tags],
+            instanceName: config.instanceName,
+            authPublicKey,
+            sealPublicKey: sealKeyPair.publicKey,
+            nonce,
+            proof: session.identity.sign(proofText('enroll', authPublicKey, nonce)),
+            version,
+            protocol: protocolVersions,
+          },
+        })
+      },
+      waiting,
+      signal,
+      (error, failures) => {
+        logger.warn({ error, failures }, 'Enrolling failed; trying again.')
+      },
+    )
+    session.identity = await session.identity.enrolled({
+      delegateId: reply.delegateId,
+      instanceId: reply.instanceId,
+      serverUrl: config.serverUrl,
+    })
+    logger.info({ delegateId: reply.delegateId, instanceId: reply.instanceId, approved: reply.approved }, 'Enrolled.')
+  }
 }

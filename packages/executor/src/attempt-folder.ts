@@ -77,13 +77,18 @@ export function isPermitOpen(folder: string): boolean {
 }
 
 /**
- * What the runner wrote about its own end: `exit.json` `{"exitCode":0}`, its last act. Only needed when the delegate that started it
- * was not there to see.
+ * What the runner wrote about its own end: `exit.json`, its last act, as `{"exitCode":0}` or `{"end":"completed"}`. Only needed when the
+ * delegate that started it was not there to see.
  */
 export async function readExitRecord(folder: string): Promise<AttemptEnd | undefined> {
   try {
-    const { exitCode } = JSON.parse(await readFile(attemptPaths(folder).exit, 'utf8')) as { exitCode?: unknown }
-    return typeof exitCode === 'number' ? endOf(exitCode, null) : undefined
+    const { exitCode, end } = JSON.parse(await readFile(attemptPaths(folder).exit, 'utf8')) as {
+      exitCode?: unknown
+      end?: unknown
+    }
+    if (typeof exitCode === 'number') return endOf(exitCode, null)
+    if (end === 'completed') return endOf(0, null)
+    return typeof end === 'string' ? { how: 'exited', exitCode: null, signal: null } : undefined
   } catch {
     return undefined
   }

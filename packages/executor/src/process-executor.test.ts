@@ -148,6 +148,25 @@ describe('the process executor', () => {
     deepEqual(await second.wait('att_exit'), { how: 'completed', exitCode: 0, signal: null })
   })
 
+  it('understands the runner’s own words for its end', async () => {
+    for (const [text, how] of [
+      ['{"end":"completed"}', 'completed'],
+      ['{"end":"fenced"}', 'exited'],
+      ['{"exitCode":4}', 'exited'],
+      ['{"exi', 'missing'],
+    ] as const) {
+      const first = open()
+      await first.prepare(plan('att_words', { runMs: 60_000, stubborn: true }))
+      await first.place('att_words', new Map())
+      writeFileSync(join(dir, 'att_words', 'exit.json'), text)
+      const second = open()
+      await second.adopt()
+      await second.signal('att_words', 'kill')
+      equal((await second.wait('att_words')).how, how, text)
+      await second.remove('att_words')
+    }
+  })
+
   it('does not take a stranger with a reused pid for a runner', () => {
     const own = identifyProcess(process.pid)
     equal(own !== undefined && isRunning(own), true)

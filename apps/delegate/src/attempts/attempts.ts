@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { join } from 'node:path'
 import { AppError, type Diagnostic, type Logger, formatDiagnostic, toAppError } from '@sluice/base'
 import { HttpCallError } from '@sluice/client'
 import { type DelegateCommand, protocolEndpoints } from '@sluice/contract'
@@ -105,7 +106,15 @@ export function createAttempts(options: AttemptsOptions): Attempts {
       await attempt.reportGone(goneEvent(end, await maskedTail(attempt)))
       await untilStop(attempt.reporter.settled())
       at('gone-acknowledged')
-      await salvageLogs({ attempt, dir: options.attemptsDir, session, waiting, logger, signal: stop })
+      await salvageLogs({
+        attemptId: id,
+        epoch: attempt.entry.epoch,
+        folder: join(options.attemptsDir, id),
+        session,
+        waiting,
+        logger,
+        signal: stop,
+      })
     }
     if (!stop.aborted) await forget(attempt)
   }

@@ -215,6 +215,17 @@ function countBytes(bytesMax: number): { stream: Transform; isOver: () => boolea
   return { stream, isOver: () => count > bytesMax }
 }
 
+function dropRest(request: IncomingMessage, bytesMax: number): void {
+  if (request.readableEnded || request.destroyed) return
+  let count = 0
+  request.on('data', (chunk: Buffer) => {
+    count += chunk.length
+    if (count > bytesMax) request.destroy()
+  })
+  // A pipe that broke has paused it.
+  request.resume()
+}
+
 function pick(
   headers: Readonly<Record<string, string | string[] | undefined>>,
   names: readonly string[],

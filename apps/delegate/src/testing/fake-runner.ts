@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 
@@ -12,6 +12,8 @@ interface Behaviour {
   readonly permitOpen?: boolean
   /** Does not end when asked to. */
   readonly stubborn?: boolean
+  /** Written to its log's spool, and not sent. */
+  readonly logs?: string
   /** Writes its first value to its diagnostics, as a careless runner would. */
   readonly isCareless?: boolean
 }
@@ -39,6 +41,10 @@ const hashes = Object.entries(values).map(([slot, text]) => [
 ])
 writeFileSync(join(folder, 'received.json.new'), JSON.stringify(Object.fromEntries(hashes)))
 renameSync(join(folder, 'received.json.new'), join(folder, 'received.json'))
+if (behaviour.logs !== undefined) {
+  mkdirSync(join(folder, 'spool'), { recursive: true })
+  writeFileSync(join(folder, 'spool', 'stp_1'), behaviour.logs)
+}
 if (behaviour.exitCode !== undefined) process.exit(behaviour.exitCode)
 
 const common = { epoch: task.epoch, bootId: `boot_${process.pid}` }

@@ -1,4 +1,4 @@
-import { createPublicKey, randomUUID, verify } from 'node:crypto'
+import { createHash, createPublicKey, randomUUID, verify } from 'node:crypto'
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import {
@@ -48,6 +48,8 @@ export interface FakeServer {
   readonly loseReplies: Map<string, number>
   offer(task: TaskSpec): FakeAttempt
   send(command: DelegateCommand): void
+  /** As after a restore of an older database. */
+  forgetInstances(): void
   /** Wakes polls and held calls. */
   wake(): void
   until<T>(look: () => T | undefined | false, what: string): Promise<T>
@@ -86,8 +88,10 @@ export async function openFakeServer(): Promise<FakeServer> {
   class Refusal extends Error {
     readonly status: number
     readonly code: string
-    constructor(status: number, code: string) {
+    readonly details: object
+    constructor(status: number, code: string, details: object = {}) {
       super(code)
+      this.details = details
       this.status = status
       this.code = code
     }
@@ -134,8 +138,8 @@ export async function openFakeServer(): Promise<FakeServer> {
       takeNonce(body.nonce)
       if (fake.revoked) throw new Refusal(401, 'DELEGATE_REVOKED')
       const key = instances.get(body.instanceId)
-      if (key === undefined || !verified(key, proofText('token', body.instanceId, body.nonce), body.signature))
-        throw new Refusal(401, 'PROOF_INVALID')
+      if (key === undefined) throw new Refusal(401, 'DELEGATE_UNKNOWN')
+      if (!verified(key, proofText('token', body.instanceId, body.nonce), body.signature)) throw new Refusal(401, 'PROOF_INVALID')
       const accessToken = randomUUID()
       accessTokens.add(accessToken)
       return { accessToken, expiresInMs: 600_000, protocol: 1 }
@@ -237,9 +241,11 @@ export async function openFakeServer(): Promise<FakeServer> {
       attempt.state = 'completed'
       return {}
     },
-    sealLog: ({ params }) => {
+    sealLog: ({ params, body }: { params: Record<string, string>; body: { length: number; sha256: string } }) => {
       const stream = attemptOf(params).log.get(params['stream'] ?? '')
-      if (stream !== undefined) stream.sealed = true
+      const isWhole = stream !== undefined && createHash('sha256').update(stream.bytes).digest('hex') === body.sha256
+      if (stream === undefined || !isWhole) throw new Refusal(409, 'LOG_MISMATCH', { rewindTo: 0 })
+      stream.sealed = true
       return {}
     },
   }
@@ -271,7 +277,7 @@ export async function openFakeServer(): Promise<FakeServer> {
       const attempt = attemptOf(params)
       const stream = attempt.log.get(params['stream'] ?? '') ?? { bytes: Buffer.alloc(0), sealed: false }
       attempt.log.set(params['stream'] ?? '', stream)
-      if (stream.sealed) throw new Refusal(409, 'LOG_SEALED')
+      if (stream.sealed && chunks.length > 0) throw new Refusal(409, 'LOG_SEALED')
       const offset = Number(url.searchParams.get('offset'))
       if (offset !== stream.bytes.length) {
         reply(response, 416, {
@@ -314,13 +320,14 @@ export async function openFakeServer(): Promise<FakeServer> {
   const listen = async (): Promise<void> => {
     server = createServer((request, response) => {
       answer(request, response).catch((error: unknown) => {
-        const { status = 400, code = 'INVALID', message = '' } = error as { status?: number; code?: string; message?: string }
+        const { status = 400, code = 'INVALID', message = '', details = {} } = error as Partial<Refusal>
         reply(response, status, {
           error: {
             kind: status >= 500 ? 'unavailable' : status === 401 ? 'unauthenticated' : 'conflict',
             code,
             message,
             requestId: 'r',
+            details,
           },
         })
       })
@@ -371,6 +378,11 @@ export async function openFakeServer(): Promise<FakeServer> {
     },
     send(command) {
       commands.push(command)
+      wake()
+    },
+    forgetInstances() {
+      instances.clear()
+      accessTokens.clear()
       wake()
     },
     wake,
