@@ -25,7 +25,10 @@ export class PlanEntities {
 /** What `ref`, written in an entity of this place, names; undefined when there is no such level around it. */
 export function keyOf(kind: string, ref: string, from: Place): PlanKey | undefined {
   const target = resolveReference(ref, from)
-  return target === undefined ? undefined : { kind, ...target.place, identifier: target.identifier }
+  if (target === undefined) return undefined
+  // Field by field: `from` may be a whole entity, whose own kind must not get in.
+  const { org, project } = target.place
+  return { kind, org, project, identifier: target.identifier }
 }
 
 /** References to secrets in a connector: fields whose names end with `Ref`. */
