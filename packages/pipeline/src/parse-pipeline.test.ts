@@ -346,6 +346,6 @@ test('any text gives a model or at least one error, and places that are in the t
       }
       if (pipeline !== undefined) assert.deepEqual(JSON.parse(JSON.stringify(pipeline)), pipeline)
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   )
 })

@@ -85,7 +85,7 @@ const pipeline = fc
   })
 
 /** Numbers that choose what happens next; their meaning depends on the state. */
-const moves = fc.array(fc.tuple(fc.nat(99), fc.nat(), fc.nat()), { maxLength: 60 })
+const moves = fc.array(fc.tuple(fc.nat(99), fc.nat(), fc.nat()), { minLength: 10, maxLength: 60, size: 'max' })
 
 class World {
   state: ExecutionState
@@ -93,12 +93,14 @@ class World {
   readonly timers = new Set<string>()
   readonly #offered = new Set<string>()
   readonly #blocked = new Set<string>()
+  #json: string
   #finished = 0
   #attempts = 0
   #at = 2_000
 
   constructor(state: ExecutionState) {
     this.state = state
+    this.#json = JSON.stringify(state)
   }
 
   at(): number {
@@ -111,9 +113,12 @@ class World {
 
   send(event: ExecutionEvent): void {
     const before = this.state
-    const copy = structuredClone(before)
     const { state, effects } = advance(before, event)
-    assert.deepEqual(before, copy, 'the old state is untouched')
+    assert.equal(JSON.stringify(before), this.#json, 'the old state is untouched')
+    this.#json = JSON.stringify(state)
+    if ('stepRunId' in event && 'attemptId' in event && findStep(before, event.stepRunId)?.group.attemptId !== event.attemptId) {
+      assert.equal(state, before, 'only the current attempt has a say')
+    }
     if (event.type === 'timer') this.timers.delete(event.key)
     this.state = state
     this.past.push(event)
@@ -121,7 +126,7 @@ class World {
     for (const effect of effects) this.#apply(effect, before)
     checkTransitions(before, state, event)
     this.#checkState()
-    assert.deepEqual(JSON.parse(JSON.stringify(state)), state, 'the state survives jsonb')
+    if (this.past.length % 8 === 0) assert.deepEqual(JSON.parse(this.#json), state, 'the state survives jsonb')
     assert.equal(advance(state, event).state, state, `${event.type} a second time changes nothing`)
   }
 
@@ -191,7 +196,10 @@ class World {
     for (const node of groups) {
       if (isGroupOver(node)) assert.ok(stepsOf(node).every(isStepOver), 'a group that is over has only steps that are')
       if (node.status === 'Queued') assert.ok(this.timers.has(`queueTimeout:${node.groupId}:${node.attemptNumber}`))
-      if (node.status === 'Running') assert.ok(stepsOf(node).some(isStepOpen), 'a running group waits for a step')
+      if (node.status === 'Running') {
+        assert.ok(stepsOf(node).some(isStepOpen), 'a running group waits for a step')
+        assert.ok(node.attemptId !== undefined && !node.endedAttemptIds.includes(node.attemptId), 'its attempt is there')
+      }
       for (const { status, stepRunId, stop, endedAt } of stepsOf(node)) {
         assert.equal(endedAt !== undefined, !['Pending', 'Running', 'Unknown'].includes(status))
         if (status !== 'Running') continue
@@ -232,6 +240,9 @@ function checkTransitions(before: ExecutionState, after: ExecutionState, event: 
         const next = findStep(after, old.stepRunId)?.step ?? assert.fail()
         legal(legalStepTransitions, old.status, next.status, old.stepRunId)
         if (isStepOver(old)) assert.deepEqual(next, old, 'what is over stays as it is')
+        const isThere = node.attemptId !== undefined && !nextGroup.endedAttemptIds.includes(node.attemptId)
+        if (old.offeredAt !== undefined && isThere)
+          assert.ok(old.status === 'Skipped' || next.status !== 'Skipped', 'what was offered may have begun')
         const byTimer = event.type === 'timer' && old.permitted === true && old.status === 'Running'
         if (byTimer) assert.ok(next.status === 'Running' || next.status === 'Unknown', 'a timer alone ends no permitted step')
         if (old.permitted === true && !isStepOver(old)) assert.equal(next.permitted, true)
@@ -249,7 +260,7 @@ function chooseEvent(world: World, [kind, pick, detail]: [number, number, number
   const from = <Item>(items: readonly Item[]): Item | undefined => items[pick % Math.max(1, items.length)]
   const open = steps.filter(({ item }) => isStepOpen(item))
   const about = (detail % 4 === 0 ? from(steps) : from(open)) ?? from(steps)
-  const attemptId = (detail % 7 === 0 ? about?.node.endedAttemptIds[0] : undefined) ?? about?.node.attemptId ?? 'none'
+  const attemptId = (detail % 5 === 0 ? about?.node.endedAttemptIds[0] : undefined) ?? about?.node.attemptId ?? 'none'
   const stepRunId = about?.item.stepRunId ?? 'none'
   if (kind < 4) return { type: 'started', at }
   if (kind < 24) {
@@ -264,7 +275,8 @@ function chooseEvent(world: World, [kind, pick, detail]: [number, number, number
     return { type: 'stepFinished', stepRunId, attemptId, outcome, outputs: { n: detail }, at }
   }
   if (kind < 74) {
-    const node = from(groups) ?? assert.fail()
+    const running = groups.filter(({ status }) => status === 'Running' || status === 'Queued')
+    const node = (detail % 5 === 0 ? undefined : from(running)) ?? from(groups) ?? assert.fail()
     const ended = detail % 3 === 0 ? (node.endedAttemptIds[0] ?? world.newAttempt()) : (node.attemptId ?? world.newAttempt())
     if (detail % 2 === 0) return { type: 'attemptCompleted', groupId: node.groupId, attemptId: ended, at }
     return { type: 'attemptEnded', groupId: node.groupId, attemptId: ended, reason: { code: 'X', message: 'gone.' }, at }
@@ -335,7 +347,7 @@ test('random events in random order never lead to an illegal state, and every ex
       for (const event of world.past.slice(0, 50)) world.send({ ...event, at: world.at() })
       assert.equal(world.state.status, over.status)
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   )
   // The test would prove little if all runs went the same way.
   for (const status of ['Succeeded', 'Failed', 'Cancelled'])
