@@ -1,0 +1,1 @@
+export function DelegatesPage() { return null }
