@@ -53,6 +53,7 @@ export async function runExample(options: {
     params: { executionId: last.id },
     query: { limit: 500 },
   })
+  if (last.state !== 'Succeeded') say(await sluice(['execution', 'show', last.id]))
   const done = changesets.items.filter(({ state }) => state !== 'failed')
   for (const changeset of done)
     say(

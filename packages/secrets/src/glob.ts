@@ -20,12 +20,14 @@ export function matchesAnyGlob(patterns: readonly string[], text: string): boole
 
 /**
  * Whether a canonical target key (`postgresql://db.example.com:5432/shop`) fits a pattern: with its scheme, or from the host on
- * (`*.example.com:5432/shop`); `*` alone fits every target.
+ * (`*.example.com:5432/shop`); `*` alone fits every target. Canonical keys write this host itself as `localhost`, so a pattern may
+ * name it by its loopback addresses too.
  */
 export function matchesTarget(pattern: string, target: string): boolean {
   if (pattern === '*') return true
   const rest = pattern.includes('://') ? target : target.slice(target.indexOf('://') + 3)
-  return target.includes('://') && matchesGlob(pattern, rest)
+  const wanted = pattern.replace(/^((?:[a-z]+:\/\/)?)(?:127\.0\.0\.1|\[::1\])(?=[:/])/, '$1localhost')
+  return target.includes('://') && matchesGlob(wanted, rest)
 }
 
 /** One part, between slashes: on a mismatch the last `*` takes one more character, which is enough to be exact. */

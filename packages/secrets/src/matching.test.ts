@@ -127,3 +127,10 @@ void test('Git addresses that could be options, helpers or other hosts are not u
     assert.equal(parseGitUrl(text), undefined, text)
   }
 })
+
+void test('a pattern may name the host itself by its loopback addresses', () => {
+  for (const pattern of ['127.0.0.1:5432/shop', '[::1]:5432/shop', 'postgresql://127.0.0.1:5432/*', 'localhost:5432/shop']) {
+    assert.equal(matchesTarget(pattern, 'postgresql://localhost:5432/shop'), true, pattern)
+  }
+  assert.equal(matchesTarget('127.0.0.1:5432/shop', 'postgresql://127.0.0.10:5432/shop'), false)
+})

@@ -72,6 +72,10 @@ export function describeExecutionText(execution: ExecutionView, nowMs: number): 
   for (const { group, step } of stepsOf(execution)) {
     lines.push(describeStep(step, nowMs))
     for (const line of describeTrouble(execution, step)) lines.push(`             ${line}`)
+    if (group.failure !== undefined && step.state === 'Skipped') {
+      for (const line of `${group.failure.message} [${group.failure.code}]`.split('\n')) lines.push(`             ${line}`)
+      if (group.failure.hint !== undefined) lines.push(`             ${group.failure.hint}`)
+    }
     if (step.state === 'Pending' && group.state === 'Queued') lines.push('             waiting for a delegate (see --selection)')
   }
   for (const note of execution.notes) lines.push(`note: ${note}`)
