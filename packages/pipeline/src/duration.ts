@@ -16,3 +16,16 @@ export function parseDuration(text: string): number | undefined {
   }
   return total > 0 && total <= durationMaxMs ? total : undefined
 }
+
+/** Milliseconds as people write them: `1h30m`, `45s`, `1.5s`, `20ms`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1000) return `${Math.round(ms)}ms`
+  if (ms < 60_000) return `${Math.round(ms / 100) / 10}s`
+  const seconds = Math.round(ms / 1000)
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 3600), 'h'],
+    [Math.floor((seconds % 3600) / 60), 'm'],
+    [seconds % 60, 's'],
+  ]
+  return parts.map(([amount, unit]) => (amount === 0 ? '' : `${amount}${unit}`)).join('')
+}

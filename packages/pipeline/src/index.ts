@@ -28,4 +28,4 @@ export {
 export type { GroupPlace, StepPlace } from './state-queries.ts'
 export { identifierPattern } from './yaml-reader.ts'
 export { secretRefPattern } from './parse-expression.ts'
-export { parseDuration } from './duration.ts'
+export { formatDuration, parseDuration } from './duration.ts'

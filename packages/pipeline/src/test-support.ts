@@ -1,5 +1,4 @@
-import assert from 'node:assert/strict'
-import { defaultTimings, formatDiagnostic } from '@sluice/base'
+import { defaultTimings, formatDiagnostic, invariant } from '@sluice/base'
 import { advance } from './advance/advance.ts'
 import { compileExecution } from './compile-execution.ts'
 import type { CompileExecutionResult, ExecutionFacts } from './compile-execution.ts'
@@ -50,7 +49,7 @@ export function applyStep(identifier: string, more = '', spec = ''): string {
 /** Parses what has to parse. */
 export function parseValid(text: string): Pipeline {
   const { pipeline, diagnostics } = parsePipeline(text)
-  assert.ok(pipeline, diagnostics.map(formatDiagnostic).join('\n'))
+  invariant(pipeline, diagnostics.map(formatDiagnostic).join('\n'))
   return pipeline
 }
 
@@ -85,7 +84,7 @@ export class Drive {
 
   constructor(text: string, inputs: Readonly<Record<string, JsonValue>> = {}, facts: Partial<ExecutionFacts> = {}) {
     const { state, diagnostics } = compile(text, inputs, facts)
-    assert.ok(state, diagnostics.map(formatDiagnostic).join('\n'))
+    invariant(state, diagnostics.map(formatDiagnostic).join('\n'))
     this.state = state
   }
 
@@ -140,7 +139,7 @@ export class Drive {
 
   group(identifier: string): GroupState {
     const group = this.state.stages.flatMap(groupsOf).find((candidate) => candidate.identifier === identifier)
-    assert.ok(group, `group ${identifier}`)
+    invariant(group, `group ${identifier}`)
     return group
   }
 
@@ -149,7 +148,7 @@ export class Drive {
       .flatMap(groupsOf)
       .flatMap(stepsOf)
       .find((candidate) => candidate.identifier === identifier)
-    assert.ok(step, `step ${identifier}`)
+    invariant(step, `step ${identifier}`)
     return step
   }
 
@@ -160,7 +159,7 @@ export class Drive {
 
   effect<Type extends ExecutionEffect['type']>(type: Type): Extract<ExecutionEffect, { type: Type }> {
     const found = this.effects.find((effect): effect is Extract<ExecutionEffect, { type: Type }> => effect.type === type)
-    assert.ok(found, `effect ${type} among ${this.types.join(', ')}`)
+    invariant(found, `effect ${type} among ${this.types.join(', ')}`)
     return found
   }
 

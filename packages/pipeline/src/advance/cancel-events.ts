@@ -1,5 +1,6 @@
 import type { CancelRequestedEvent, TimerEvent } from '../events.ts'
 import type { GroupState, StepState } from '../execution-state.ts'
+import { formatDuration } from '../duration.ts'
 import { quote } from '../report.ts'
 import { findGroup, findStep, groupsOf, isExecutionOver, isStepOpen, stepsOf } from '../state-queries.ts'
 import type { StepPlace } from '../state-queries.ts'
@@ -75,7 +76,7 @@ function onQueueTimeout(work: Transition, group: GroupState, attemptNumber: numb
     failure: {
       kind: 'infrastructure',
       code: 'QUEUE_TIMEOUT',
-      message: `No delegate took ${quote(group.identifier)} within ${work.draft.timings.queueTimeoutMs} ms.`,
+      message: `No delegate took ${quote(group.identifier)} within ${formatDuration(work.draft.timings.queueTimeoutMs)}.`,
       hint: 'Look at the delegates, their tags and the selection trace of the execution.',
     },
   })

@@ -1,6 +1,7 @@
 import { limits } from '@sluice/base'
 import type { StepFinishedEvent, StepPermittedEvent, StepResolvedEvent, StepStartedEvent } from '../events.ts'
 import type { Failure, StepState } from '../execution-state.ts'
+import { formatDuration } from '../duration.ts'
 import { quote } from '../report.ts'
 import { findStep, isStepOpen } from '../state-queries.ts'
 import type { StepPlace } from '../state-queries.ts'
@@ -136,7 +137,7 @@ export function timeoutFailure(step: StepState, failure?: Failure): Failure {
   return {
     kind: 'timeout',
     code: 'STEP_TIMEOUT',
-    message: `Step ${quote(step.identifier)} ran longer than its ${step.timeoutMs} ms and was cancelled.${detail}`,
+    message: `Step ${quote(step.identifier)} ran longer than its ${formatDuration(step.timeoutMs)} and was cancelled.${detail}`,
     hint: 'Give it a longer timeout, or find what it waited for.',
   }
 }

@@ -205,6 +205,7 @@ for (const [situation, { from, cells }] of Object.entries(table)) {
 
 test('events about things that do not exist change nothing', () => {
   const drive = begun().begin('a')
+  assert.equal(advance(drive.state, { type: 'fromTheFuture', at: 9_000 } as never).state, drive.state)
   for (const event of Object.values(events)) {
     const ids = { groupId: 'group_x', stepRunId: 'step_x', key: 'stepTimeout:step_x' }
     const foreign: ExecutionEvent = Object.assign({}, event, ids)
