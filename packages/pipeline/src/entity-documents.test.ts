@@ -28,6 +28,11 @@ test('each document has a kind, a value and its own text', () => {
     ['connector', 'dbSchema', 'pipeline'],
   )
   assert.deepEqual(documents[1]?.value, { identifier: 'shop', tags: ['a', 'b'] })
+  assert.deepEqual(
+    documents.map(({ sourceLine, source }) => source.split('\n')[0] === file.split('\n')[sourceLine - 1]),
+    [true, true, true],
+  )
+  assert.equal(documents[2]?.sourceLine, 13)
   assert.equal(documents[2]?.source, 'pipeline:\n  identifier: deploy # kept\n  stages: []\n')
 })
 

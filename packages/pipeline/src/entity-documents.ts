@@ -15,6 +15,8 @@ export interface EntityDocument {
   readonly value: unknown
   /** The document's own text: what a pipeline is stored as. */
   readonly source: string
+  /** The line of the file in which `source` begins, from 1: what a diagnostic about `source` adds (minus 1) to its line. */
+  readonly sourceLine: number
   /** Where the key of the kind stands. */
   readonly place: Place
   /** The place of a path inside `value` (such as a zod issue's); of the nearest thing around it where there is nothing. */
@@ -31,7 +33,7 @@ export interface EntityDocumentsResult {
 export function parseEntityDocuments(text: string, options: { readonly file?: string | undefined } = {}): EntityDocumentsResult {
   const report = new Report(options.file)
   const documents: EntityDocument[] = []
-  for (const { root, source } of parseYaml(text, report)) {
+  for (const { root, source, sourceLine } of parseYaml(text, report)) {
     if (root.kind !== 'map') {
       report.error(
         'ENTITY_STRUCTURE',
@@ -69,7 +71,7 @@ export function parseEntityDocuments(text: string, options: { readonly file?: st
       continue
     }
     const locate = (path: readonly (string | number)[]): Place => (path.length === 0 ? keyPlace : findNode(value, path).place)
-    documents.push({ kind, value: toPlainValue(value), source, place: keyPlace, locate })
+    documents.push({ kind, value: toPlainValue(value), source, sourceLine, place: keyPlace, locate })
   }
   return { documents, diagnostics: report.diagnostics() }
 }

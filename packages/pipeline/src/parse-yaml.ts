@@ -22,6 +22,8 @@ export interface YamlDocument {
   readonly root: YamlNode
   /** The document's own text, without the `---` that ends the one before. */
   readonly source: string
+  /** The line of the whole text in which `source` begins, from 1. */
+  readonly sourceLine: number
 }
 
 /**
@@ -68,7 +70,8 @@ export function parseYaml(text: string, report: Report): YamlDocument[] {
     const root = new Converter(text, lines, report).convert(document.contents)
     if (root === undefined || report.errors > errorsBefore) continue
     if (root.kind === 'scalar' && root.value === null) continue
-    result.push({ root, source: sourceOf(text, document, documents.length) })
+    const [start, end] = documents.length === 1 ? [0, text.length] : sourceRange(text, document)
+    result.push({ root, source: text.slice(start, end), sourceLine: lines.place(start).line })
   }
   return result
 }
@@ -130,10 +133,10 @@ function hintFor(problem: YAMLError): string | undefined {
   return undefined
 }
 
-function sourceOf(text: string, document: Document.Parsed<ParsedNode, true>, count: number): string {
-  if (count === 1) return text
+function sourceRange(text: string, document: Document.Parsed<ParsedNode, true>): [number, number] {
   const [start, , end] = document.range
-  return text.slice(start, end).replace(/^---[ \t]*\r?\n/, '')
+  const marker = /^---[ \t]*\r?\n/.exec(text.slice(start, end))
+  return [start + (marker?.[0].length ?? 0), end]
 }
 
 /** Turns offsets into places. */
