@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { build } from 'esbuild'
+import type { Plugin } from 'esbuild'
 
 export interface BuildContext {
   readonly root: string
@@ -23,6 +24,17 @@ const commonJs = [
   'const __filename = sluiceFileUrlToPath(import.meta.url)',
   "const __dirname = sluiceFileUrlToPath(new URL('.', import.meta.url))",
 ].join('\n')
+
+/** zod brings its messages in fifty languages, a third of a megabyte that every program would read at its start; ours are English. */
+const englishZod: Plugin = {
+  name: 'english-zod',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[/\\]zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, ({ path }) => ({
+      contents: "export { default as en } from './en.js'",
+      resolveDir: dirname(path),
+    }))
+  },
+}
 
 /** Bundles every app that has a main.ts into `dist`, all files on one level. Returns the names of the files. */
 export async function buildPrograms(context: BuildContext): Promise<readonly string[]> {
@@ -59,6 +71,7 @@ async function buildProgram({ root, dist, version }: BuildContext, name: keyof t
     banner: { js: commonJs },
     // pg's optional native binding.
     external: ['pg-native'],
+    plugins: [englishZod],
     legalComments: 'none',
     logLevel: 'error',
     logLimit: 5,
