@@ -116,7 +116,8 @@ async function plan(context: CommandContext, document: EntityDocument): Promise<
     const stored = await context
       .client()
       .call(endpoints.get, { params: { identifier: identifierOf(document) }, query: scopeOf(document), signal: context.signal })
-    const difference = describeDifference(stored.spec, document.value)
+    // The server names what has no name after its identifier: that is no difference.
+    const difference = describeDifference(stored.spec, { name: identifierOf(document), ...document.value })
     return { document, action: difference.length === 0 ? 'unchanged' : 'update', version: stored.meta.version, difference }
   } catch (error) {
     if (!(error instanceof HttpCallError) || error.kind !== 'notFound') throw error
