@@ -6,6 +6,7 @@ import type { App } from './app-context.ts'
 import type { ServerConfig } from './config.ts'
 import type { ExecutionControl } from './executions/execution-control.ts'
 import { prepareFirstStart } from './first-start.ts'
+import { closeFastify, countInFlight } from './http/close-fastify.ts'
 import { createFastify } from './http/create-fastify.ts'
 import { openDatabase, type OpenedDatabase } from './open-database.ts'
 import { createExecutionControl, createOrchestrator } from './orchestration/index.ts'
@@ -21,6 +22,9 @@ export interface ServerDeps {
   /** Tests: answers are checked against the contract. */
   readonly checkReplies?: boolean | undefined
 }
+
+/** How long requests under way may take to finish once the server stops. */
+const stopGraceMs = 10_000
 
 /** A control plane in this process. */
 export interface Server extends AsyncDisposable {
@@ -58,7 +62,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     const fastify = await createFastify(config, logger, stopping.signal)
     const notifications = createNotifications({ url: store.url, timings: config.timings, logger })
     cleanups.push(() => notifications.stop())
-    cleanups.push(() => fastify.close())
+    const inFlight = countInFlight(fastify)
+    cleanups.push(() => closeFastify(fastify, inFlight, clock, stopGraceMs))
     const built: App = {
       fastify,
       context: {

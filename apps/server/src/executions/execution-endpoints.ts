@@ -73,21 +73,21 @@ export function registerExecutionEndpoints(app: App, control: ExecutionControl):
 
   registerEndpoint(app, executionEndpoints.cancel, async ({ params, body, caller, requestId }) => {
     const row = await requireExecution(store, caller, params.executionId)
-    await control.requestCancel(row.id, caller.name, body.reason ?? '')
+    await control.requestCancel({ executionId: row.id, by: caller.name, reason: body.reason })
     await audit(caller, 'execution.cancel', row, requestId, { reason: body.reason ?? '' })
     return toExecutionSummary(await requireExecution(store, caller, row.id))
   })
 
   registerEndpoint(app, executionEndpoints.resolve, async ({ params, body, caller, requestId }) => {
     const row = await requireExecution(store, caller, params.executionId)
-    await control.resolveStep(row.id, params.stepRunId, body.as, caller.name, body.reason)
+    await control.resolveStep({ executionId: row.id, stepRunId: params.stepRunId, by: caller.name, ...body })
     await audit(caller, 'execution.resolve', row, requestId, { ...body, stepRunId: params.stepRunId })
     return toExecutionSummary(await requireExecution(store, caller, row.id))
   })
 
   registerEndpoint(app, executionEndpoints.inspect, async ({ params, caller, requestId }) => {
     const row = await requireExecution(store, caller, params.executionId)
-    await control.requestInspection(row.id, params.stepRunId)
+    await control.requestInspection({ executionId: row.id, stepRunId: params.stepRunId, by: caller.name })
     await audit(caller, 'execution.inspect', row, requestId, { stepRunId: params.stepRunId })
     return {}
   })
