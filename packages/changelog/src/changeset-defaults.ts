@@ -1,4 +1,4 @@
-import { parseExpression } from './expression.ts'
+import { expressionNames, parseExpression } from './expression.ts'
 import type { Changeset, SourcePlace } from './model.ts'
 import type { FileContext, ParseSession } from './session.ts'
 
@@ -34,7 +34,13 @@ export function readLabels(text: string | undefined): readonly string[] {
 /** Reports a context expression that cannot be read. */
 export function checkContext(session: ParseSession, context: string | undefined, place: SourcePlace): void {
   const parsed = parseExpression(context ?? '')
-  if (!('problem' in parsed)) return
+  if (!('problem' in parsed)) {
+    const odd = expressionNames(parsed.expression).find((name) => name.includes(' '))
+    if (odd === undefined) return
+    const warning = `The context expression "${context}" has a name with a blank: "${odd}".`
+    session.reporter.warn(place, 'CHANGELOG_ODD_CONTEXT', warning, 'Join names by "and", "or" or commas.')
+    return
+  }
   const message = `The context expression "${context}" cannot be read: ${parsed.problem}`
   session.reporter.error(place, 'CHANGELOG_BAD_CONTEXT', message, 'Names are joined by "and", "or" and commas, negated by "!".')
 }

@@ -1,6 +1,17 @@
 import { matchesDbms } from './expression.ts'
+import { javaSetOrder } from './java-values.ts'
 import { md5Hex } from './md5.ts'
-import type { Change, Changeset, ModelledChange, ModelledChangeName, SqlChange, SqlFileChange, SqlVisitor } from './model.ts'
+import type {
+  Change,
+  ChangeNode,
+  Changeset,
+  ModelledChange,
+  ModelledChangeName,
+  SqlChange,
+  SqlFileChange,
+  SqlVisitor,
+} from './model.ts'
+import { contextForm } from './history-columns.ts'
 import { serializeChange } from './serialize-change.ts'
 import { sha256Hex } from './sha256.ts'
 
@@ -26,7 +37,9 @@ export function computeChecksum(
 ): string {
   const { version, dbms } = options
   const changes = version === 9 ? changeset.changes.filter((change) => runsOn(change, dbms)) : changeset.changes
-  const visitors = changeset.modifySql.filter((visitor) => matchesDbms(visitor.dbms, dbms))
+  const visitors = changeset.modifySql.filter(
+    (visitor) => visitor.name !== 'appendSqlIfNotPresent' && matchesDbms(visitor.dbms, dbms),
+  )
   const parts = [
     ...changes.map((change) => `${version}:${changeHash(change, version)}:`),
     ...visitors.map((visitor) => `${version}:${visitorHash(visitor, version)};`),
@@ -98,15 +111,23 @@ const excludedV9: Readonly<Partial<Record<ModelledChangeName, readonly string[]>
 
 const excludedV8: Readonly<Partial<Record<ModelledChangeName, readonly string[]>>> = {
   ...excludedV9,
+  createProcedure: ['comment'],
+  createView: [],
 }
 
 function modelledHash(change: ModelledChange, version: ChecksumVersion): string {
   const { name, node } = change
   const excluded = new Set((version === 9 ? excludedV9 : excludedV8)[name])
-  const structure = md5Text(serializeChange(node, excluded))
+  const structure = md5Text(
+    serializeChange(version === 8 && name === 'createProcedure' ? withProcedureBody(node) : node, excluded),
+  )
   if (name === 'createView' || name === 'createProcedure') {
     const text = change.file?.text ?? node.attributes[name === 'createView' ? 'selectQuery' : 'procedureText'] ?? ''
     if (version === 9) return md5Text(`9:${structure}:9:${textHashV9(text)}`)
+    if (change.file !== undefined) {
+      const fileHash = md5Hex(`;:false:false:${collapseBlanks(text)}`)
+      return md5Text(`8:${structure}:8:${fileHash}`)
+    }
   }
   if (name === 'loadData' || name === 'loadUpdateData') {
     const rows = dataHash(change.file?.text ?? '', node.attributes['commentLineStartsWith'])
@@ -115,19 +136,29 @@ function modelledHash(change: ModelledChange, version: ChecksumVersion): string 
   return structure
 }
 
-/** Data files count without line-end differences, empty lines and comment lines. */
-function dataHash(text: string, _comment: string | undefined): string {
-  return md5Hex(
-    text
-      .replaceAll('\r', '')
-      .replace(/\n{2,}/g, '\n')
-      .replace(/^\n|\n$/g, ''),
-  )
+/** The name that the text of a procedure has in v8 checksums. */
+function withProcedureBody(node: ChangeNode): ChangeNode {
+  const { procedureText, ...attributes } = node.attributes
+  return procedureText === undefined ? node : { ...node, attributes: { ...attributes, procedureBody: procedureText } }
 }
 
-function visitorHash(visitor: SqlVisitor, _version: ChecksumVersion): string {
-  const attributes = { ...visitor.attributes, applyToRollback: String(visitor.applyToRollback) }
-  return md5Text(serializeChange({ name: visitor.name, attributes, children: [], place: visitor.place }))
+/** Data files count without carriage returns, empty lines and comment lines. */
+function dataHash(text: string, comment: string | undefined): string {
+  const mark = comment === undefined || comment === '' ? '#' : comment
+  const lines = text.replaceAll('\r', '').split('\n')
+  return md5Hex(lines.filter((line) => line !== '' && !line.startsWith(mark)).join('\n'))
+}
+
+/** `appendSqlIfNotPresent` never counted. v8 also has what a visitor is for, as a list, which only this one place needs. */
+function visitorHash(visitor: SqlVisitor, version: ChecksumVersion): string {
+  const attributes: Record<string, string> = { ...visitor.attributes, applyToRollback: String(visitor.applyToRollback) }
+  if (version === 8 && visitor.context !== undefined) attributes['contextFilter'] = contextForm(visitor.context)
+  if (version === 8 && visitor.labels !== undefined) attributes['labels'] = visitor.labels
+  const text = serializeChange({ name: visitor.name, attributes, children: [], place: visitor.place })
+  if (version === 9 || visitor.dbms === undefined) return md5Text(text)
+  const names = javaSetOrder(visitor.dbms.split(',').map((name) => name.trim())).map((name) => `        ${name}`)
+  const list = `    applicableDbms=[\n${names.join(',\n')}\n    ]`
+  return md5Text(text.replace('[\n', () => `[\n${list}\n`))
 }
 
 /** MD5 of a text that only differs by its line ends or its Unicode form. */

@@ -58,8 +58,11 @@ export function parseExpression(text: string): ExpressionResult {
       if (word === ')' || word === ',' || word === 'and' || word === 'or') {
         return fail(`A name is expected where "${token.text}" stands.`, token.at)
       }
-      const required = word.startsWith('@')
-      return { kind: 'name', name: required ? word.slice(1) : word, required }
+      // Words side by side are one name with blanks in it, which is odd but allowed.
+      let name = word
+      while (isPlainWord(tokens[next]?.text)) name += ` ${tokens[next++]?.text.toLowerCase() ?? ''}`
+      const required = name.startsWith('@')
+      return { kind: 'name', name: required ? name.slice(1) : name, required }
     } finally {
       depth--
     }
@@ -77,6 +80,10 @@ export function parseExpression(text: string): ExpressionResult {
   }
 }
 
+function isPlainWord(word: string | undefined): boolean {
+  return word !== undefined && !/^(?:[(),!]|and|or)$/i.test(word)
+}
+
 class ExpressionProblem extends Error {
   readonly at: number
   constructor(message: string, at: number) {
@@ -88,6 +95,13 @@ class ExpressionProblem extends Error {
 function join(kind: 'and' | 'or', parts: readonly Expression[]): Expression {
   const [only] = parts
   return parts.length === 1 && only !== undefined ? only : { kind, parts }
+}
+
+/** Every name in an expression, in lower case. */
+export function expressionNames(expression: Expression | undefined): readonly string[] {
+  if (expression === undefined) return []
+  if (expression.kind === 'name') return [expression.name]
+  return expression.kind === 'not' ? expressionNames(expression.of) : expression.parts.flatMap(expressionNames)
 }
 
 /**

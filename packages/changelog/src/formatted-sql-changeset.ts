@@ -70,7 +70,7 @@ export function startChangeset(rest: string, line: string, place: SourcePlace): 
 
 /** Makes the changeset of a draft; `isLast` because a final `/` line belongs to the file's last changeset in a way of its own. */
 export function finishChangeset(session: ParseSession, context: FileContext, draft: DraftChangeset, isLast: boolean): Changeset {
-  const values = readKeys(session, draft)
+  const values = readKeys(session, context, draft)
   const flag = (name: (typeof booleanKeys)[number], byDefault: boolean): boolean => {
     const value = values.get(name)
     if (value === undefined || value === '') return byDefault
@@ -103,8 +103,8 @@ export function finishChangeset(session: ParseSession, context: FileContext, dra
   checkContext(session, contextText, draft.place)
   return {
     ...changesetDefaults,
-    id: draft.id,
-    author: draft.author,
+    id: expandAt(session, context, draft.id, draft.place),
+    author: expandAt(session, context, draft.author, draft.place),
     path: text('logicalFilePath') ?? context.path,
     place: draft.place,
     format: 'formattedSql',
@@ -129,15 +129,15 @@ export function finishChangeset(session: ParseSession, context: FileContext, dra
   }
 }
 
-/** Keys are found wherever they stand on the line; of several with one name the first counts. */
-function readKeys(session: ParseSession, draft: DraftChangeset): ReadonlyMap<string, string> {
+/** Keys are found wherever they stand on the line; of several with one name the last counts. */
+function readKeys(session: ParseSession, context: FileContext, draft: DraftChangeset): ReadonlyMap<string, string> {
   const values = new Map<string, string>()
   const { attributes, words } = readLineAttributes(draft.rest)
   for (const { name, value, at } of attributes) {
     const place = { ...draft.place, column: draft.restColumn + at + 1 }
     const key = keys.find((known) => known.toLowerCase() === name.toLowerCase())
     if (key !== undefined) {
-      if (!values.has(key)) values.set(key, value)
+      values.set(key, expandAt(session, context, value, place))
     } else reportKey(session, name, place)
   }
   for (const word of words) {

@@ -31,7 +31,7 @@ export function classifyLine(line: string): FormattedLine {
   const start = line.search(/\S/)
   if (start === -1) return sqlLine
   const code = line.charCodeAt(start)
-  if (code === 47) return /^\s*\/\*\s*liquibase\s+rollback\s*$/i.test(line) ? { kind: 'rollbackBlock' } : sqlLine
+  if (code === 47) return /^\s*\/\*\s*liquibase\s*rollback\s*$/i.test(line) ? { kind: 'rollbackBlock' } : sqlLine
   if (code !== 45) return sqlLine
   return line.charCodeAt(start + 1) === 45 ? classifyComment(line, start) : classifyDash(line)
 }
@@ -70,6 +70,8 @@ function classifyComment(line: string, start: number): FormattedLine {
   }
   const [, word = '', rest = ''] = match
   const name = names[word.toLowerCase()] ?? 'comment'
+  // These three count at the start of a line only; others may be indented.
+  if (start > 0 && (name === 'comment' || name === 'validCheckSum' || name === 'ignoreLines')) return sqlLine
   if (following[name].test(rest)) return { kind: 'directive', name, rest, column: start + 1 }
   if (name === 'comment' && /^s:? /i.test(rest)) return mistake('"--comments" is not known.', 'Write "--comment: …".')
   return sqlLine

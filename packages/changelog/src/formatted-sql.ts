@@ -105,7 +105,7 @@ class FormattedSqlReader {
     if (name === 'ignoreLines') return this.#ignoreLines(rest, place)
     const draft = this.#draft
     if (draft === undefined) return this.#outside(name, place)
-    if (name === 'comment') draft.comment = rest.replace(/^:? /, '').trim()
+    if (name === 'comment') draft.comment = rest.replace(/^:? /, '')
     else if (name === 'validCheckSum') draft.validCheckSums.push(rest.replace(/^:? /, '').trim())
     else if (name === 'rollback') {
       draft.rollbackPlace ??= place

@@ -40,8 +40,13 @@ function describeChange(change: Change): string {
 /** CONTEXTS: inherited expressions from the nearest on, then the own one, complex ones in parentheses. */
 export function contextsText(changeset: Pick<Changeset, 'context' | 'inheritedContexts'>): string | null {
   const all = [...changeset.inheritedContexts, changeset.context]
-  const texts = all.flatMap((text) => (text === undefined || text.trim() === '' ? [] : [/[\s,]/.test(text) ? `(${text})` : text]))
+  const texts = all.flatMap((text) => (text === undefined || text.trim() === '' ? [] : [contextForm(text)]))
   return texts.length === 0 ? null : texts.join(' AND ')
+}
+
+/** An expression as it is written into tables and checksums: in parentheses when it is more than one name. */
+export function contextForm(text: string): string {
+  return /[\s,]/.test(text) ? `(${text})` : text
 }
 
 /** LABELS: inherited labels from the nearest on, then the own ones, comma-joined. */

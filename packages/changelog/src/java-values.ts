@@ -73,6 +73,20 @@ export function startsLikeNumber(text: string): boolean {
   return /^-?(\d|\.\d|∞)/.test(text) || /^-?NaN/.test(text)
 }
 
+/** The order in which a Java HashSet of these texts, at most twelve, gives them back: by bucket, then as they came. */
+export function javaSetOrder(texts: readonly string[]): readonly string[] {
+  return [...new Set(texts)]
+    .map((text) => ({ text, bucket: javaBucket(text) }))
+    .toSorted((left, right) => left.bucket - right.bucket)
+    .map((one) => one.text)
+}
+
+function javaBucket(text: string): number {
+  let hash = 0
+  for (let at = 0; at < text.length; at++) hash = (Math.imul(hash, 31) + text.charCodeAt(at)) | 0
+  return (hash ^ (hash >>> 16)) & 15
+}
+
 function pad(value: number, length = 2): string {
   return String(value).padStart(length, '0')
 }

@@ -1,0 +1,4 @@
+-- liquibase formatted sql logicalFilePath:logical/f2.sql
+-- changeset z:1
+select 1
+/

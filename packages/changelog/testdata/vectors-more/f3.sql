@@ -1,0 +1,7 @@
+--liquibase formatted sql
+--changeset z:last
+select 1;
+
+
+select 2
+/

@@ -1,0 +1,5 @@
+
+
+  --  LIQUIBASE   Formatted   SQL  
+--changeset z:h
+select 1;

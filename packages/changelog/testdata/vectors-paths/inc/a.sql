@@ -1,0 +1,3 @@
+--liquibase formatted sql
+--changeset i:a
+select 1;

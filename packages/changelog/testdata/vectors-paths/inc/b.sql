@@ -1,0 +1,3 @@
+--liquibase formatted sql
+--changeset i:b
+select 1;

@@ -1,0 +1,3 @@
+--liquibase formatted sql
+--changeset i:deep2
+select 1;

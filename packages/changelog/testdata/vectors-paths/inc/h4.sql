@@ -1,0 +1,3 @@
+--liquibase formatted sql
+--changeset i:h4
+select 1;
