@@ -82,9 +82,16 @@ async function advanceOnce(
     let state: ExecutionState = execution.state
     const notes: string[] = []
     let nextTimerMs = Number.POSITIVE_INFINITY
-    for (const { event } of taken) {
+    // Timers that an earlier event of this batch set anew or cleared: what was read of them is stale.
+    const renewed = new Set<string>()
+    const done: InboxEvent[] = []
+    for (const entry of taken) {
+      const { event, timerKey } = entry
+      if (timerKey !== null && renewed.has(timerKey)) continue
+      done.push(entry)
       const result = advance(state, withTime(event, clock.now()))
       state = result.state
+      for (const effect of result.effects) if (effect.type === 'setTimer' || effect.type === 'clearTimer') renewed.add(effect.key)
       const outcome = await performEffects({ deps, connection, execution, state }, result.effects)
       notes.push(...outcome.notes)
       nextTimerMs = Math.min(nextTimerMs, outcome.nextTimerMs)
@@ -101,7 +108,8 @@ async function advanceOnce(
     }
     await deleteEvents(
       connection,
-      taken.map(({ id }) => id),
+      // A timer that its own event set again stays: it is the same row, due later.
+      done.filter(({ timerKey }) => timerKey === null || !renewed.has(timerKey)).map(({ id }) => id),
     )
     return { nextTimerMs }
   })
