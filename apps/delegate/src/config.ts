@@ -99,27 +99,7 @@ export function readConfig(
   // A token file is often removed after the first start; `createDelegate` says what is missing when there is no identity yet.
   const enrolmentToken = tokenFile === undefined ? value('SLUICE_DELEGATE_TOKEN') : readOptional(resolve(defaults.cwd, tokenFile))
 
-  const instanceName = hostname().slice(0, 253) || 'localhost'
-  const name =
-    value('SLUICE_DELEGATE_NAME') ??
-    (instanceName.replaceAll(/[^a-zA-Z0-9._-]/g, '-').replace(/^[^a-zA-Z0-9]+/, '') || 'delegate').slice(0, 63)
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/.test(name)) {
-    problem(
-      'SLUICE_DELEGATE_NAME',
-      `"${name}" is no name for a delegate.`,
-      'Use letters, digits, ".", "_" and "-", at most 63, beginning with a letter or digit.',
-    )
-  }
-  const tags = (value('SLUICE_DELEGATE_TAGS') ?? '').split(',').flatMap((tag) => tag.trim() || [])
-  const wrongTag = tags.find((tag) => !/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/.test(tag))
-  if (wrongTag !== undefined || tags.length > 50) {
-    problem(
-      'SLUICE_DELEGATE_TAGS',
-      wrongTag === undefined ? 'There are more than 50 tags.' : `"${wrongTag}" is no tag.`,
-      'Write tags like postgres,eu-west: letters, digits, ".", "_" and "-", separated by commas.',
-    )
-  }
-
+  const { name, tags, instanceName } = readNames(value, problem)
   const dir = resolve(defaults.cwd, value('SLUICE_DELEGATE_DIR') ?? join('.sluice', 'delegate'))
   const relaySocket = value('SLUICE_DELEGATE_SOCKET') ?? relaySocketPath(dir)
   if (Buffer.byteLength(relaySocket) > socketPathMax) {
@@ -141,17 +121,7 @@ export function readConfig(
   if (!logLevels.includes(logLevel))
     problem('SLUICE_LOG_LEVEL', `"${logLevel}" is not a log level.`, `Use one of ${logLevels.join(', ')}.`)
   const metrics = readMetricsAddress(value('SLUICE_DELEGATE_METRICS'), defaults.cwd, problem)
-  for (const variable of Object.keys(environment)) {
-    if (!variable.startsWith('SLUICE_DELEGATE_') || variables.includes(variable)) continue
-    const near = didYouMean(variable, variables)
-    problem(
-      variable,
-      `The variable ${variable} means nothing to a delegate.`,
-      near === undefined ? 'docs/delegate.md lists the variables.' : `Did you mean ${near}?`,
-      'warning',
-    )
-  }
-
+  noteStrangers(environment, problem)
   if (diagnostics.some(({ severity }) => severity === 'error') || serverUrl === undefined)
     return { config: undefined, diagnostics }
   const policyFile = value('SLUICE_DELEGATE_POLICY')
@@ -182,6 +152,48 @@ export function readConfig(
 }
 
 type Problem = (variable: string, message: string, hint: string, severity?: 'error' | 'warning') => void
+
+/** How the delegate is called, and what selectors find it by. */
+function readNames(
+  value: (name: string) => string | undefined,
+  problem: Problem,
+): { name: string; tags: string[]; instanceName: string } {
+  const instanceName = hostname().slice(0, 253) || 'localhost'
+  const name =
+    value('SLUICE_DELEGATE_NAME') ??
+    (instanceName.replaceAll(/[^a-zA-Z0-9._-]/g, '-').replace(/^[^a-zA-Z0-9]+/, '') || 'delegate').slice(0, 63)
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/.test(name)) {
+    problem(
+      'SLUICE_DELEGATE_NAME',
+      `"${name}" is no name for a delegate.`,
+      'Use letters, digits, ".", "_" and "-", at most 63, beginning with a letter or digit.',
+    )
+  }
+  const tags = (value('SLUICE_DELEGATE_TAGS') ?? '').split(',').flatMap((tag) => tag.trim() || [])
+  const wrongTag = tags.find((tag) => !/^[a-zA-Z0-9][a-zA-Z0-9._-]{0,62}$/.test(tag))
+  if (wrongTag !== undefined || tags.length > 50) {
+    problem(
+      'SLUICE_DELEGATE_TAGS',
+      wrongTag === undefined ? 'There are more than 50 tags.' : `"${wrongTag}" is no tag.`,
+      'Write tags like postgres,eu-west: letters, digits, ".", "_" and "-", separated by commas.',
+    )
+  }
+  return { name, tags, instanceName }
+}
+
+/** Variables that look like ours and are not: most likely misspelt. */
+function noteStrangers(environment: Environment, problem: Problem): void {
+  for (const variable of Object.keys(environment)) {
+    if (!variable.startsWith('SLUICE_DELEGATE_') || variables.includes(variable)) continue
+    const near = didYouMean(variable, variables)
+    problem(
+      variable,
+      `The variable ${variable} means nothing to a delegate.`,
+      near === undefined ? 'docs/delegate.md lists the variables.' : `Did you mean ${near}?`,
+      'warning',
+    )
+  }
+}
 
 function readServerUrl(text: string | undefined, problem: Problem): string | undefined {
   const example = 'Set it to the address of the control plane, for example https://sluice.example.com.'

@@ -1,32 +1,17 @@
-import { AppError, type Clock, type Logger, createId, systemClock } from '@sluice/base'
+import { AppError } from '@sluice/base'
 import { protocolEndpoints } from '@sluice/contract'
-import { type Executor, createProcessExecutor, makeFolder } from '@sluice/executor'
-import { type Attempts, createAttempts } from './attempts/attempts.ts'
-import { type UptimeClock, systemUptime } from './attempts/deadline.ts'
-import { createJournal } from './attempts/journal.ts'
-import { createSecretGuard, loadPolicy } from './attempts/secret-guard.ts'
-import type { TaskGuard } from './attempts/task-guard.ts'
 import type { DelegateConfig } from './config.ts'
 import { dataPaths, lockDataFolder } from './data-folder.ts'
-import { type DrainState, isDraining } from './drain-state.ts'
-import { removeHealth, writeHealth } from './health.ts'
-import { openIdentity } from './identity.ts'
-import type { LogMasks } from './log-masks.ts'
+import { type DelegateContext, type DelegateDeps, type DelegateParts, assembleParts, createContext } from './delegate-parts.ts'
+import { removeHealth } from './health.ts'
 import { runHeartbeatLoop, sendHeartbeat } from './loops/heartbeat-loop.ts'
 import { type LoopOptions, runPollLoop } from './loops/poll-loop.ts'
-import { createMetrics } from './metrics.ts'
+import { runSweepLoop } from './loops/sweep-loop.ts'
 import { serveMetrics } from './metrics-server.ts'
-import { createRelay } from './relay/relay.ts'
-import type { Waiting } from './retry.ts'
-import { type Session, createSession } from './session.ts'
-import { createUpstream } from './upstream.ts'
-import { version } from './version.ts'
+import { type DelegateState, type Status, createStatus } from './status.ts'
 
-/**
- * `draining`: takes no more work. `revoked`: an administrator turned it off; its runners end and it reports them. `incompatible`: the
- * control plane does not speak this version's protocol.
- */
-export type DelegateState = 'starting' | 'running' | 'draining' | 'revoked' | 'incompatible' | 'stopped'
+export type { DelegateDeps } from './delegate-parts.ts'
+export type { DelegateState } from './status.ts'
 
 export interface Delegate {
   /**
@@ -44,66 +29,15 @@ export interface Delegate {
   readonly metricsPort: number
 }
 
-export interface DelegateDeps {
-  readonly logger: Logger
-  readonly masks: LogMasks
-  /** For `env:` secrets. */
-  readonly environment: Readonly<Record<string, string | undefined>>
-  readonly clock?: Clock | undefined
-  readonly uptime?: UptimeClock | undefined
-  readonly executor?: Executor | undefined
-  readonly guard?: TaskGuard | undefined
-  readonly random?: (() => number) | undefined
-  /** For tests: told at named points of an attempt's life. */
-  readonly at?: ((point: string) => void) | undefined
-}
-
 export function createDelegate(config: DelegateConfig, deps: DelegateDeps): Delegate {
-  const { logger, masks } = deps
-  const { timings } = config
-  const waiting: Waiting = { clock: deps.clock ?? systemClock, timings, random: deps.random }
-  const bootId = createId('boot')
-  const paths = dataPaths(config.dir)
-  const metrics = createMetrics()
-  const drain: DrainState = { byServer: false, byUs: false }
+  const { logger } = deps
   const loops = new AbortController()
   const all = new AbortController()
+  const context = createContext(config, deps, all.signal)
+  const status = createStatus(context)
   const cleanups: (() => Promise<void> | void)[] = []
-  let phase: 'starting' | 'running' | 'stopped' = 'starting'
-  let session: Session | undefined
-  let attempts: Attempts | undefined
   let background: Promise<unknown> = Promise.resolve()
-  let connected = false
   let metricsPort = 0
-
-  const stateNow = (): DelegateState => {
-    if (phase !== 'running') return phase
-    if (session !== undefined && session.standing !== 'ok') return session.standing
-    return isDraining(drain) ? 'draining' : 'running'
-  }
-  const healthNow = (): Parameters<typeof writeHealth>[1] => ({
-    pid: process.pid,
-    version,
-    at: new Date(waiting.clock.now()).toISOString(),
-    state: stateNow(),
-    connected,
-    attempts: attempts?.count ?? 0,
-    free: attempts?.free ?? 0,
-  })
-  const saveHealth = (): Promise<void> =>
-    writeHealth(paths.health, healthNow()).catch((error: unknown) => {
-      logger.warn({ error }, 'The health file cannot be written.')
-    })
-  const onConnected = (isConnected: boolean): void => {
-    metrics.set('connected', isConnected ? 1 : 0)
-    if (isConnected === connected) return
-    connected = isConnected
-    logger[isConnected ? 'info' : 'warn'](
-      { serverUrl: config.serverUrl },
-      isConnected ? 'Connected.' : 'Lost the control plane; trying again.',
-    )
-    void saveHealth()
-  }
 
   const cleanUp = async (): Promise<void> => {
     for (const undo of cleanups.splice(0).toReversed()) {
@@ -115,118 +49,32 @@ export function createDelegate(config: DelegateConfig, deps: DelegateDeps): Dele
     }
   }
 
-  const runSweeper = async (): Promise<void> => {
-    while (!loops.signal.aborted) {
-      await waiting.clock.sleep(timings.sweepEveryMs, loops.signal).catch(() => {})
-      if (loops.signal.aborted) return
-      await attempts?.sweep().catch((error: unknown) => {
-        logger.error({ error }, 'Sweeping failed.')
-      })
-      await saveHealth()
-    }
-  }
-
   const begin = async (): Promise<void> => {
     cleanups.push(await lockDataFolder(config.dir))
-    await makeFolder(paths.attempts)
-    await makeFolder(paths.cache)
-    const policy = await loadPolicy(config.policyFile)
-    const upstream = createUpstream(config)
+    const parts = await assembleParts(context)
+    const { session, attempts, relay, upstream } = parts
+    status.parts = parts
     cleanups.push(() => upstream.close())
-    const identity = await openIdentity(paths.identity)
-    session = createSession({ config, identity, upstream, waiting, logger })
-    session.onStanding = (standing, error) => {
-      if (standing === 'ok') logger.info({}, 'The control plane accepts this delegate again.')
-      else logger.error({ standing, error }, 'The control plane refuses this delegate: it takes no more work. Its runners go on.')
-      void saveHealth()
-    }
-    const executor =
-      deps.executor ??
-      createProcessExecutor({
-        dir: paths.attempts,
-        runnerEntry: config.runnerEntry,
-        nodeArguments: ['--disable-warning=ExperimentalWarning'],
-        environment: { ...config.runnerEnvironment, NODE_COMPILE_CACHE: paths.cache },
-      })
-    attempts = createAttempts({
-      executor,
-      guard: deps.guard ?? createSecretGuard({ policy, keyPairs: [identity.sealKeyPair], environment: deps.environment }),
-      journal: createJournal(paths.journal),
-      session,
-      waiting,
-      logger,
-      masks,
-      metrics,
-      uptime: deps.uptime ?? systemUptime,
-      bootId,
-      capacity: Math.min(config.capacity, policy.maxAttempts ?? config.capacity),
-      drain,
-      relay: `unix:${config.relaySocket}`,
-      attemptsDir: paths.attempts,
-      stop: all.signal,
-      at: deps.at,
-    })
-    metrics.set('capacity', config.capacity)
-    const known = attempts
-    const relay = createRelay({
-      socketPath: config.relaySocket,
-      serverUrl: config.serverUrl,
-      upstream,
-      isKnown: (attemptId) => known.isKnown(attemptId),
-      onCompleted: (attemptId) => {
-        known.completed(attemptId)
-      },
-      metrics,
-      logger,
-      timings,
-    })
+    tellStanding(parts, status, context)
     // Runners of an earlier process wait for the relay, whatever else becomes of this start.
     await attempts.adopt()
     await relay.listen()
     cleanups.push(() => relay.close())
     if (config.metrics !== undefined) {
-      const served = await serveMetrics(config.metrics, metrics, healthNow)
+      const served = await serveMetrics(config.metrics, context.metrics, () => status.health())
       metricsPort = served.port
       cleanups.push(() => served.close())
     }
     await session.enrol(loops.signal)
-    if (identity.enrolment !== undefined && identity.enrolment.serverUrl !== config.serverUrl) {
-      logger.warn(
-        { enrolledAt: identity.enrolment.serverUrl, serverUrl: config.serverUrl },
-        'The control plane has another address than the one this delegate enrolled at.',
-      )
+    const loop = loopOptions(parts, context, status, loops.signal)
+    status.phase = 'running'
+    await status.save()
+    background = Promise.all([runHeartbeatLoop(loop), runPollLoop(loop), runSweepLoop(loop, () => status.save())])
+    const { instanceId, serverUrl: enrolledAt } = session.identity.enrolment ?? {}
+    if (enrolledAt !== config.serverUrl) {
+      logger.warn({ enrolledAt, serverUrl: config.serverUrl }, 'The control plane has another address than at the enrolment.')
     }
-    const loop: LoopOptions = { session, attempts, bootId, waiting, logger, metrics, signal: loops.signal, drain, onConnected }
-    phase = 'running'
-    await saveHealth()
-    background = Promise.all([runHeartbeatLoop(loop), runPollLoop(loop), runSweeper()])
-    logger.info(
-      { bootId, instanceId: session.identity.enrolment?.instanceId, relay: config.relaySocket, capacity: config.capacity },
-      'The delegate works.',
-    )
-  }
-
-  /** Last words to the control plane, bounded: a server that is away must not keep this process. */
-  const sayGoodbye = async (current: Session, held: Attempts): Promise<void> => {
-    const signal = AbortSignal.timeout(Math.max(500, timings.heartbeatMs / 2))
-    const loop: LoopOptions = {
-      session: current,
-      attempts: held,
-      bootId,
-      waiting,
-      logger,
-      metrics,
-      signal,
-      drain,
-      onConnected: () => {},
-    }
-    try {
-      await sendHeartbeat(loop)
-      // With runners left this instance goes on, in another process.
-      if (held.count === 0) await current.call(protocolEndpoints.deregister, { body: { bootId }, signal })
-    } catch (error) {
-      logger.debug({ error }, 'The control plane was not told of the stop.')
-    }
+    logger.info({ bootId: context.bootId, instanceId, relay: config.relaySocket }, 'The delegate works.')
   }
 
   return {
@@ -236,37 +84,74 @@ export function createDelegate(config: DelegateConfig, deps: DelegateDeps): Dele
       } catch (error) {
         loops.abort(error)
         all.abort(error)
-        phase = 'stopped'
+        status.phase = 'stopped'
         await cleanUp()
         throw error
       }
     },
 
-    async stop({ drain: isDrain = false } = {}) {
-      if (phase === 'stopped') return
-      const wasRunning = phase === 'running'
-      drain.byUs = true
+    async stop({ drain = false } = {}) {
+      if (status.phase === 'stopped') return
+      const { parts } = status
+      context.drain.byUs = true
       const reason = new AppError('canceled', 'DELEGATE_STOPPED', 'The delegate stops.')
       loops.abort(reason)
-      if (wasRunning && isDrain && attempts !== undefined && session !== undefined) {
-        await saveHealth()
-        const bound = waiting.clock.sleep(Math.max(1000, timings.offerMs), all.signal).catch(() => {})
-        await Promise.race([attempts.handBack('The delegate takes no more work.'), bound])
-        await sayGoodbye(session, attempts)
+      if (drain && parts !== undefined && status.phase === 'running') {
+        await status.save()
+        await handBack(parts, context)
+        await sayGoodbye(parts, context, status)
       }
       all.abort(reason)
       await background.catch(() => {})
-      phase = 'stopped'
-      await removeHealth(paths.health).catch(() => {})
+      status.phase = 'stopped'
+      await removeHealth(dataPaths(config.dir).health).catch(() => {})
       await cleanUp()
-      logger.info({ attemptsLeft: attempts?.count ?? 0 }, 'The delegate has stopped.')
+      logger.info({ attemptsLeft: parts?.attempts.count ?? 0 }, 'The delegate has stopped.')
     },
 
     get state() {
-      return stateNow()
+      return status.state
     },
     get metricsPort() {
       return metricsPort
     },
+  }
+}
+
+function loopOptions(parts: DelegateParts, context: DelegateContext, status: Status, signal: AbortSignal): LoopOptions {
+  const { session, attempts } = parts
+  const { bootId, waiting, metrics, drain, deps } = context
+  const onConnected = (isConnected: boolean): void => {
+    status.setConnected(isConnected)
+  }
+  return { session, attempts, bootId, waiting, logger: deps.logger, metrics, signal, drain, onConnected }
+}
+
+function tellStanding({ session }: DelegateParts, status: Status, { deps: { logger } }: DelegateContext): void {
+  session.onStanding = (standing, error) => {
+    if (standing === 'ok') logger.info({}, 'The control plane accepts this delegate again.')
+    else logger.error({ standing, error }, 'The control plane refuses this delegate: it takes no more work. Its runners go on.')
+    if (status.phase === 'running') void status.save()
+  }
+}
+
+async function handBack({ attempts }: DelegateParts, { waiting, stop }: DelegateContext): Promise<void> {
+  const done = new AbortController()
+  // Bounded: a server that is away must not keep this process. What is not handed back is given back at the next start.
+  const bound = waiting.clock.sleep(Math.max(1000, waiting.timings.offerMs), AbortSignal.any([stop, done.signal])).catch(() => {})
+  await Promise.race([attempts.handBack('The delegate takes no more work.'), bound])
+  done.abort()
+}
+
+/** Last words to the control plane, bounded too. */
+async function sayGoodbye(parts: DelegateParts, context: DelegateContext, status: Status): Promise<void> {
+  const { waiting, bootId, deps } = context
+  const signal = AbortSignal.timeout(Math.max(500, waiting.timings.heartbeatMs / 2))
+  try {
+    await sendHeartbeat(loopOptions(parts, context, status, signal))
+    // With runners left this instance goes on, in another process.
+    if (parts.attempts.count === 0) await parts.session.call(protocolEndpoints.deregister, { body: { bootId }, signal })
+  } catch (error) {
+    deps.logger.debug({ error }, 'The control plane was not told of the stop.')
   }
 }

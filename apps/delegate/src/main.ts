@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { AppError, formatDiagnostic, toAppError } from '@sluice/base'
+import { type AppError, formatDiagnostic, toAppError } from '@sluice/base'
 import { readConfig } from './config.ts'
 import { createDelegate } from './create-delegate.ts'
 import { createLogMasks } from './log-masks.ts'

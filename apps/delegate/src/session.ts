@@ -1,10 +1,12 @@
-import { AppError, type Logger } from '@sluice/base'
+import type { AppError, Logger } from '@sluice/base'
 import { type CallInput, type HttpClient, HttpCallError, createHttpClient } from '@sluice/client'
-import { type Endpoint, proofText, protocolEndpoints, protocolVersions } from '@sluice/contract'
+import type { Endpoint } from '@sluice/contract'
 import type { z } from 'zod'
 import type { DelegateConfig } from './config.ts'
 import type { Identity } from './identity.ts'
-import { type Waiting, insist } from './retry.ts'
+import { createAccessTokens } from './access-tokens.ts'
+import { enrolInstance } from './enrol.ts'
+import type { Waiting } from './retry.ts'
 import type { Upstream } from './upstream.ts'
 import { version } from './version.ts'
 
@@ -45,7 +47,7 @@ export function callTimeoutMs(timings: DelegateConfig['timings']): number {
 
 export function createSession(options: SessionOptions): Session {
   const { config, upstream, waiting, logger } = options
-  const { clock, timings } = waiting
+  const { timings } = waiting
   const client = (token?: () => string): HttpClient =>
     createHttpClient({
       baseUrl: config.serverUrl,
@@ -55,8 +57,7 @@ export function createSession(options: SessionOptions): Session {
       ...(token === undefined ? {} : { token }),
     })
   const anonymous = client()
-  let access: { token: string; renewAt: number } | undefined
-  let renewal: Promise<string> | undefined
+  const tokens = createAccessTokens(anonymous, waiting.clock)
   let standing: Standing = 'ok'
   let hasEnrolledAgain = false
 
@@ -66,37 +67,10 @@ export function createSession(options: SessionOptions): Session {
     session.onStanding(next, error)
   }
 
-  const askToken = async (): Promise<string> => {
-    const { enrolment } = session.identity
-    if (enrolment === undefined) throw new AppError('internal', 'NOT_ENROLLED', 'This delegate has not enrolled yet.')
-    const { nonce } = await anonymous.call(protocolEndpoints.nonce, {})
-    const reply = await anonymous.call(protocolEndpoints.token, {
-      body: {
-        instanceId: enrolment.instanceId,
-        nonce,
-        signature: session.identity.sign(proofText('token', enrolment.instanceId, nonce)),
-        version,
-        protocol: protocolVersions,
-      },
-    })
-    // A fifth of its life before it ends: room for a server that is away for a moment.
-    access = { token: reply.accessToken, renewAt: clock.monotonic() + reply.expiresInMs * 0.8 }
-    setStanding('ok')
-    return reply.accessToken
-  }
-
-  const accessToken = (): Promise<string> => {
-    if (access !== undefined && clock.monotonic() < access.renewAt) return Promise.resolve(access.token)
-    renewal ??= askToken().finally(() => {
-      renewal = undefined
-    })
-    return renewal
-  }
-
   const judge = (error: unknown): void => {
     if (!(error instanceof HttpCallError)) return
     if (error.code === 'DELEGATE_REVOKED') {
-      access = undefined
+      tokens.drop()
       setStanding('revoked', error)
     } else if (error.status === 426) setStanding('incompatible', error)
   }
@@ -105,27 +79,32 @@ export function createSession(options: SessionOptions): Session {
     for (let tries = 1; ; tries++) {
       let token: string | undefined
       try {
-        token = await accessToken()
-        return await act(client(() => token ?? ''))
+        token = await tokens.get(session.identity)
+        const used = token
+        const result = await act(client(() => used))
+        setStanding('ok')
+        return result
       } catch (error) {
         judge(error)
         const isRefused = error instanceof HttpCallError && error.status === 401 && error.code !== 'DELEGATE_REVOKED'
         if (!isRefused || tries > 1) throw error
         // The server does not know this token (any more): one with a fresh one decides.
-        if (access?.token === token) access = undefined
+        tokens.drop(token)
         if (error.code === 'DELEGATE_UNKNOWN' && !(await enrolAgain())) throw error
       }
     }
+  }
+
+  const enrolNow = async (signal: AbortSignal): Promise<void> => {
+    session.identity = await enrolInstance(anonymous, session.identity, { config, waiting, logger, signal })
   }
 
   /** The control plane has forgotten this instance: with a token that is still good it becomes a new one, with the same keys. */
   const enrolAgain = async (): Promise<boolean> => {
     if (config.enrolmentToken === undefined || hasEnrolledAgain) return false
     hasEnrolledAgain = true
-    logger.warn(
-      { instanceId: session.identity.enrolment?.instanceId },
-      'The control plane does not know this instance; enrolling again.',
-    )
+    const instanceId = session.identity.enrolment?.instanceId
+    logger.warn({ instanceId }, 'The control plane does not know this instance; enrolling again.')
     await enrolNow(AbortSignal.timeout(callTimeoutMs(timings)))
     return true
   }
@@ -136,70 +115,17 @@ export function createSession(options: SessionOptions): Session {
     },
     onStanding: () => {},
     identity: options.identity,
-
     call: (endpoint, input) => withToken((authorised) => authorised.call(endpoint, input)),
-
     callAs: (attemptToken, endpoint, input) => client(() => attemptToken).call(endpoint, input),
-
     sendBytes: (endpoint, input, bytes) =>
       withToken(async (authorised) => {
-        const response = await authorised.raw(endpoint, {
-          ...input,
-          bytes,
-          headers: { 'content-type': 'application/octet-stream' },
-        })
+        const headers = { 'content-type': 'application/octet-stream' }
+        const response = await authorised.raw(endpoint, { ...input, bytes, headers })
         return endpoint.reply.parse(await response.json()) as never
       }),
-
     async enrol(signal) {
       if (session.identity.enrolment === undefined) await enrolNow(signal)
     },
   }
   return session
-
-  async function enrolNow(signal: AbortSignal): Promise<void> {
-    const token = config.enrolmentToken
-    if (token === undefined) {
-      throw new AppError(
-        'failedPrecondition',
-        'ENROLMENT_TOKEN_MISSING',
-        'This delegate has no identity yet and no token to get one.',
-        {
-          hint: 'Make a token with `sluice delegate token`, and set SLUICE_DELEGATE_TOKEN or SLUICE_DELEGATE_TOKEN_FILE.',
-        },
-      )
-    }
-    const { authPublicKey, sealKeyPair } = session.identity
-    const reply = await insist(
-      async () => {
-        const { nonce } = await anonymous.call(protocolEndpoints.nonce, { signal })
-        return anonymous.call(protocolEndpoints.enroll, {
-          signal,
-          body: {
-            token,
-            name: config.name,
-            tags: [...config.tags],
-            instanceName: config.instanceName,
-            authPublicKey,
-            sealPublicKey: sealKeyPair.publicKey,
-            nonce,
-            proof: session.identity.sign(proofText('enroll', authPublicKey, nonce)),
-            version,
-            protocol: protocolVersions,
-          },
-        })
-      },
-      waiting,
-      signal,
-      (error, failures) => {
-        logger.warn({ error, failures }, 'Enrolling failed; trying again.')
-      },
-    )
-    session.identity = await session.identity.enrolled({
-      delegateId: reply.delegateId,
-      instanceId: reply.instanceId,
-      serverUrl: config.serverUrl,
-    })
-    logger.info({ delegateId: reply.delegateId, instanceId: reply.instanceId, approved: reply.approved }, 'Enrolled.')
-  }
 }

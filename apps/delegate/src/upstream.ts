@@ -36,8 +36,11 @@ export function createUpstream(config: Pick<DelegateConfig, 'serverUrl' | 'serve
     : new Agent(options)
   return {
     dispatcher,
-    // The types of undici's own fetch and of the platform's differ in name only.
-    fetch: (url, init) => undiciFetch(url, { ...init, dispatcher } as never) as unknown as Promise<Response>,
+    fetch: async (url, init) => {
+      // The types of undici's own fetch and of the platform's differ in name only.
+      const response: unknown = await undiciFetch(url, { ...init, dispatcher } as never)
+      return response as Response
+    },
     close: () => dispatcher.destroy(),
   }
 }

@@ -1,5 +1,6 @@
 import { AppError } from '@sluice/base'
 import { endOf, missing, notStarted } from './attempt-folder.ts'
+import { orAbort } from './or-abort.ts'
 import type { AttemptEnd, Executor, PlacedAttempt } from './executor.ts'
 
 /** What a dummy runner does; read from the task's own field `dummy`. */
@@ -47,6 +48,25 @@ export interface DummyExecutor extends Executor {
   received(attemptId: string): Readonly<Record<string, string>>
 }
 
+function createDummyAttempt(epoch: number, behaviour: DummyBehaviour): DummyAttempt {
+  const { promise, resolve } = Promise.withResolvers<AttemptEnd>()
+  const attempt: DummyAttempt = {
+    epoch,
+    behaviour,
+    phase: 'prepared',
+    log: '',
+    ended: promise,
+    finish(end) {
+      if (attempt.phase === 'ended') return
+      attempt.phase = 'ended'
+      attempt.end = behaviour.lost === true ? missing : end
+      resolve(attempt.end)
+    },
+    received: {},
+  }
+  return attempt
+}
+
 /** An executor without processes, for tests of what uses executors. It keeps every promise of the interface. */
 export function createDummyExecutor(world: DummyWorld = createDummyWorld(), logBytesMax = 64 * 1024): DummyExecutor {
   // Like a process executor after a restart: what is in the world is not known before `adopt`.
@@ -81,23 +101,7 @@ export function createDummyExecutor(world: DummyWorld = createDummyWorld(), logB
           `The attempt "${attemptId}" is here with epoch ${earlier.epoch}, not ${epoch}.`,
         )
       }
-      const { promise, resolve } = Promise.withResolvers<AttemptEnd>()
-      const behaviour = (task as { dummy?: DummyBehaviour } | null)?.dummy ?? {}
-      const attempt: DummyAttempt = {
-        epoch,
-        behaviour,
-        phase: 'prepared',
-        log: '',
-        ended: promise,
-        finish(end) {
-          if (attempt.phase === 'ended') return
-          attempt.phase = 'ended'
-          attempt.end = behaviour.lost === true ? missing : end
-          resolve(attempt.end)
-        },
-        received: {},
-      }
-      world.attempts.set(attemptId, attempt)
+      world.attempts.set(attemptId, createDummyAttempt(epoch, (task as { dummy?: DummyBehaviour } | null)?.dummy ?? {}))
     },
     async place(attemptId, values) {
       const attempt = get(attemptId)
@@ -140,16 +144,7 @@ export function createDummyExecutor(world: DummyWorld = createDummyWorld(), logB
       if (attempt.phase === 'prepared') {
         throw new AppError('failedPrecondition', 'ATTEMPT_NOT_PLACED', `The attempt "${attemptId}" has no runner to wait for.`)
       }
-      if (signal === undefined) return attempt.ended
-      signal.throwIfAborted()
-      const { promise, reject } = Promise.withResolvers<never>()
-      const onAbort = (): void => {
-        reject(signal.reason as Error)
-      }
-      signal.addEventListener('abort', onAbort, { once: true })
-      return Promise.race([attempt.ended, promise]).finally(() => {
-        signal.removeEventListener('abort', onAbort)
-      })
+      return orAbort(attempt.ended, signal)
     },
     tail: async (attemptId, bytesMax) => get(attemptId).log.slice(-bytesMax),
     async tend() {

@@ -1,4 +1,4 @@
-import { open, readdir, rename, rm, stat, truncate } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError } from '@sluice/base'
 import { makeFolder, syncFolder, writeFileAtomic } from './atomic-file.ts'
@@ -13,9 +13,11 @@ import {
   readRecord,
   writeRecord,
 } from './attempt-folder.ts'
-import type { AttemptEnd, Executor, PlacedAttempt } from './executor.ts'
+import type { AttemptEnd, AttemptPlan, Executor, PlacedAttempt, SlotValues } from './executor.ts'
+import { orAbort } from './or-abort.ts'
 import { isRunning } from './process-identity.ts'
 import { killLeftovers, sendSignal, whileStopped } from './process-session.ts'
+import { cutLog, readTail } from './runner-log.ts'
 import { type RunnerCommand, type StartedRunner, handOverValues, startRunner } from './runner-process.ts'
 
 export interface ProcessExecutorOptions {
@@ -41,6 +43,85 @@ interface Known {
   ended?: Promise<AttemptEnd>
 }
 
+async function save(attempt: Known, change: Partial<AttemptRecord>): Promise<void> {
+  attempt.record = { ...attempt.record, ...change }
+  await writeRecord(attempt.folder, attempt.record)
+}
+
+async function recordEnd(attempt: Known, end: AttemptEnd): Promise<AttemptEnd> {
+  // A full disk must not turn a known end into none: the record is only for the next start.
+  await save(attempt, { state: 'ended', end }).catch(() => {})
+  return end
+}
+
+function describe(attempt: Known): PlacedAttempt {
+  const { attemptId, epoch, state, process: identity, end } = attempt.record
+  return {
+    attemptId,
+    epoch,
+    phase: state === 'ended' ? 'ended' : state === 'running' ? 'running' : 'prepared',
+    place: identity === undefined ? 'process' : `process ${identity.pid}`,
+    permitOpen: isPermitOpen(attempt.folder),
+    ...(end === undefined ? {} : { end }),
+  }
+}
+
+function watchChild(attempt: Known, { child }: StartedRunner): Promise<AttemptEnd> {
+  return new Promise<AttemptEnd>((resolve) => {
+    child.once('exit', (exitCode, signal) => {
+      void recordEnd(attempt, endOf(exitCode, signal)).then(resolve)
+    })
+  })
+}
+
+/** Only a parent is told of an end: another's child is looked at now and then. */
+async function watchStranger(attempt: Known, everyMs: number): Promise<AttemptEnd> {
+  const identity = attempt.record.process
+  while (identity !== undefined && isRunning(identity)) {
+    await new Promise((resolve) => setTimeout(resolve, everyMs).unref())
+  }
+  return recordEnd(attempt, (await readExitRecord(attempt.folder)) ?? missing)
+}
+
+/** Made aside and renamed, so that a folder with the right name is always whole. */
+async function makeAttemptFolder(dir: string, folder: string, plan: AttemptPlan): Promise<AttemptRecord> {
+  const { attemptId, epoch, relay } = plan
+  const record: AttemptRecord = { attemptId, epoch, relay, state: 'prepared' }
+  const draft = join(dir, `.new-${attemptId}`)
+  await rm(draft, { recursive: true, force: true })
+  const paths = attemptPaths(draft)
+  await makeFolder(paths.work)
+  await makeFolder(paths.temporary)
+  await writeFileAtomic(paths.task, JSON.stringify(plan.task))
+  await writeFileAtomic(paths.token, plan.attemptToken)
+  await writeRecord(draft, record)
+  await rename(draft, folder)
+  await syncFolder(dir)
+  return record
+}
+
+async function startAttempt(attempt: Known, command: RunnerCommand, values: SlotValues): Promise<void> {
+  await save(attempt, { state: 'placing' })
+  let started: StartedRunner
+  try {
+    started = await startRunner(command, attempt.folder, attempt.record.relay)
+  } catch (error) {
+    await recordEnd(attempt, notStarted)
+    throw error
+  }
+  attempt.ended = watchChild(attempt, started)
+  try {
+    // Before the values: a runner that can do anything is one that the next `adopt` finds.
+    await save(attempt, { state: 'running', process: started.identity })
+  } catch (cause) {
+    sendSignal(started.identity.pid, 'SIGKILL')
+    await attempt.ended
+    await recordEnd(attempt, notStarted)
+    throw new AppError('unavailable', 'PLACEMENT_FAILED', `The folder "${attempt.folder}" cannot be written.`, { cause })
+  }
+  await handOverValues(started.child, values)
+}
+
 /**
  * Runs every attempt as a child process in a folder of its own (README.md has the layout). The processes belong to sessions of their
  * own and write to files, so they outlive this one; `adopt` finds them again by pid and start time.
@@ -63,44 +144,6 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
     return attempt
   }
 
-  const save = async (attempt: Known, change: Partial<AttemptRecord>): Promise<void> => {
-    attempt.record = { ...attempt.record, ...change }
-    await writeRecord(attempt.folder, attempt.record)
-  }
-
-  const recordEnd = async (attempt: Known, end: AttemptEnd): Promise<AttemptEnd> => {
-    // A full disk must not turn a known end into none: the record is only for the next start.
-    await save(attempt, { state: 'ended', end }).catch(() => {})
-    return end
-  }
-
-  const describe = (attempt: Known): PlacedAttempt => {
-    const { attemptId, epoch, state, process: identity, end } = attempt.record
-    return {
-      attemptId,
-      epoch,
-      phase: state === 'ended' ? 'ended' : state === 'running' ? 'running' : 'prepared',
-      place: identity === undefined ? 'process' : `process ${identity.pid}`,
-      permitOpen: isPermitOpen(attempt.folder),
-      ...(end === undefined ? {} : { end }),
-    }
-  }
-
-  const watchChild = (attempt: Known, { child }: StartedRunner): Promise<AttemptEnd> =>
-    new Promise<AttemptEnd>((resolve) => {
-      child.once('exit', (exitCode, signal) => {
-        void recordEnd(attempt, endOf(exitCode, signal)).then(resolve)
-      })
-    })
-
-  const watchStranger = async (attempt: Known): Promise<AttemptEnd> => {
-    const identity = attempt.record.process
-    while (identity !== undefined && isRunning(identity)) {
-      await new Promise((resolve) => setTimeout(resolve, watchEveryMs).unref())
-    }
-    return recordEnd(attempt, (await readExitRecord(attempt.folder)) ?? missing)
-  }
-
   return {
     kind: 'process',
 
@@ -113,18 +156,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
         known.set(plan.attemptId, known.get(plan.attemptId) ?? { folder, record: earlier })
         return
       }
-      const record: AttemptRecord = { attemptId: plan.attemptId, epoch: plan.epoch, relay: plan.relay, state: 'prepared' }
-      // Made aside and renamed, so that a folder with the right name is always whole.
-      const draft = join(dir, `.new-${plan.attemptId}`)
-      await rm(draft, { recursive: true, force: true })
-      const paths = attemptPaths(draft)
-      await makeFolder(paths.work)
-      await makeFolder(paths.temporary)
-      await writeFileAtomic(paths.task, JSON.stringify(plan.task))
-      await writeFileAtomic(paths.token, plan.attemptToken)
-      await writeRecord(draft, record)
-      await rename(draft, folder)
-      await syncFolder(dir)
+      const record = await makeAttemptFolder(dir, folder, plan)
       known.set(plan.attemptId, { folder, record })
     },
 
@@ -135,25 +167,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
           hint: 'A runner is started once for an attempt, whatever became of it.',
         })
       }
-      await save(attempt, { state: 'placing' })
-      let started: StartedRunner
-      try {
-        started = await startRunner(command, attempt.folder, attempt.record.relay)
-      } catch (error) {
-        await recordEnd(attempt, notStarted)
-        throw error
-      }
-      attempt.ended = watchChild(attempt, started)
-      try {
-        // Before the values: a runner that can do anything is one that the next `adopt` finds.
-        await save(attempt, { state: 'running', process: started.identity })
-      } catch (cause) {
-        sendSignal(started.identity.pid, 'SIGKILL')
-        await attempt.ended
-        await recordEnd(attempt, notStarted)
-        throw new AppError('unavailable', 'PLACEMENT_FAILED', `The folder "${attempt.folder}" cannot be written.`, { cause })
-      }
-      await handOverValues(started.child, values)
+      await startAttempt(attempt, command, values)
       return describe(attempt)
     },
 
@@ -171,7 +185,7 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
         known.set(record.attemptId, attempt)
         if (record.state === 'placing') await recordEnd(attempt, notStarted)
         else if (record.state === 'running' && record.process !== undefined) {
-          if (isRunning(record.process)) attempt.ended = watchStranger(attempt)
+          if (isRunning(record.process)) attempt.ended = watchStranger(attempt, watchEveryMs)
           else await recordEnd(attempt, (await readExitRecord(folder)) ?? missing)
         }
       }
@@ -201,32 +215,13 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       if (attempt.ended === undefined) {
         throw new AppError('failedPrecondition', 'ATTEMPT_NOT_PLACED', `The attempt "${attemptId}" has no runner to wait for.`)
       }
-      return signal === undefined ? attempt.ended : orAbort(attempt.ended, signal)
+      return orAbort(attempt.ended, signal)
     },
 
-    async tail(attemptId, bytesMax) {
-      const file = await open(attemptPaths(get(attemptId).folder).log, 'r').catch(() => undefined)
-      if (file === undefined) return ''
-      try {
-        const { size } = await file.stat()
-        const length = Math.min(size, bytesMax)
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length)
-        return buffer.toString('utf8', 0, bytesRead)
-      } finally {
-        await file.close()
-      }
-    },
+    tail: async (attemptId, bytesMax) => readTail(attemptPaths(get(attemptId).folder).log, bytesMax),
 
     async tend() {
-      for (const { folder } of known.values()) {
-        const { log } = attemptPaths(folder)
-        const size = await stat(log).then(
-          (facts) => facts.size,
-          () => 0,
-        )
-        // The runner appends, so it goes on at the new end.
-        if (size > logBytesMax) await truncate(log, 0).catch(() => {})
-      }
+      for (const { folder } of known.values()) await cutLog(attemptPaths(folder).log, logBytesMax)
       const names = await readdir(dir).catch(() => [])
       for (const name of names.filter((entry) => entry.startsWith('.gone-'))) await removeFolder(join(dir, name)).catch(() => {})
     },
@@ -235,37 +230,28 @@ export function createProcessExecutor(options: ProcessExecutorOptions): Executor
       checkAttemptId(attemptId)
       const attempt = known.get(attemptId)
       if (attempt === undefined) return
-      const identity = attempt.record.process
-      if (identity !== undefined) {
-        if (isRunning(identity)) {
-          throw new AppError('failedPrecondition', 'ATTEMPT_RUNNING', `The runner of attempt "${attemptId}" still runs.`)
-        }
-        killLeftovers(identity)
-      }
-      const gone = join(dir, `.gone-${attemptId}`)
-      await rename(attempt.folder, gone).catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== 'ENOENT') throw error
-      })
+      await removeAttempt(dir, attempt)
       known.delete(attemptId)
-      await removeFolder(gone)
+      await removeFolder(join(dir, `.gone-${attemptId}`))
     },
   }
 }
 
-function removeFolder(path: string): Promise<void> {
-  return rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 })
+/** Ends what the runner left running and takes the folder out of sight; throws `ATTEMPT_RUNNING` while the runner lives. */
+async function removeAttempt(dir: string, { folder, record }: Known): Promise<void> {
+  if (record.process !== undefined) {
+    if (isRunning(record.process)) {
+      throw new AppError('failedPrecondition', 'ATTEMPT_RUNNING', `The runner of attempt "${record.attemptId}" still runs.`)
+    }
+    killLeftovers(record.process)
+  }
+  await rename(folder, join(dir, `.gone-${record.attemptId}`)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
 }
 
-function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = Promise.withResolvers<never>()
-  const onAbort = (): void => {
-    aborted.reject(signal.reason as Error)
-  }
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort, { once: true })
-  return Promise.race([promise, aborted.promise]).finally(() => {
-    signal.removeEventListener('abort', onAbort)
-  })
+function removeFolder(path: string): Promise<void> {
+  return rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 })
 }
 
 /** Attempt ids come over the network and become folder names. */

@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import { connect } from 'node:net'
-import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
-import { AppError, type ErrorKind, type Logger, type Timings } from '@sluice/base'
+import { AppError, type Logger, type Timings } from '@sluice/base'
 import type { Metrics } from '../metrics.ts'
 import type { Upstream } from '../upstream.ts'
+import { forward } from './forward.ts'
+import { type Refusal, dropRest, refuse } from './refuse.ts'
 import { type RelayRoute, findRoute } from './routes.ts'
 import { makeSocketFolder } from './socket-path.ts'
 
@@ -26,6 +25,7 @@ export interface RelayOptions {
   readonly serverUrl: string
   readonly upstream: Upstream
   readonly isKnown: (attemptId: string) => boolean
+  /** The control plane has acknowledged the completion of an attempt. */
   readonly onCompleted: (attemptId: string) => void
   readonly metrics: Metrics
   readonly logger: Logger
@@ -35,126 +35,50 @@ export interface RelayOptions {
   readonly totalMax?: number | undefined
 }
 
-const passedOn = [
-  'authorization',
-  'content-type',
-  'content-length',
-  'content-encoding',
-  'accept',
-  'user-agent',
-  'traceparent',
-  'x-request-id',
-]
-const passedBack = ['content-type', 'content-length', 'retry-after', 'x-request-id', 'cache-control']
-
 export function createRelay(options: RelayOptions): Relay {
-  const { socketPath, upstream, metrics, logger, timings } = options
-  const perAttemptMax = options.perAttemptMax ?? 32
-  const totalMax = options.totalMax ?? 1024
-  const open = new Map<string, number>()
-  let total = 0
-
-  const refuse = (response: ServerResponse, status: number, kind: ErrorKind, code: string, message: string): void => {
-    metrics.add('relay_requests_total', { answer: code })
-    if (response.headersSent || response.destroyed) {
-      response.destroy()
-      return
-    }
-    const body = JSON.stringify({ error: { kind, code, message, requestId: randomUUID() } })
-    response.writeHead(status, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      ...(status === 503 ? { 'retry-after': '1' } : {}),
-    })
-    response.end(body)
-  }
-
-  const forward = async (route: RelayRoute, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const gone = new AbortController()
-    response.once('close', () => {
-      // Before its end: the runner has gone away, so nobody waits for the answer.
-      if (!response.writableFinished) gone.abort()
-    })
-    const counted = countBytes(route.bytesMax)
-    // What is left of a refused body is read and dropped, so that its sender sees the answer; a sender that never ends does not.
-    counted.stream.once('close', () => {
-      dropRest(request, route.bytesMax * 8)
-    })
-    // An error of the counting stream destroys the upstream request too.
-    request.on('error', () => counted.stream.destroy())
-    request.pipe(counted.stream)
-    try {
-      const answer = await upstream.dispatcher.request({
-        origin: options.serverUrl,
-        path: request.url ?? '/',
-        method: request.method === 'PUT' ? 'PUT' : 'POST',
-        headers: pick(request.headers, passedOn),
-        body: counted.stream,
-        signal: gone.signal,
-        headersTimeout: timings.pollHoldMs + 60_000,
-      })
-      const isStored = answer.statusCode >= 200 && answer.statusCode < 300
-      response.writeHead(answer.statusCode, pick(answer.headers, passedBack))
-      await pipeline(answer.body, response)
-      metrics.add('relay_requests_total', { answer: String(answer.statusCode) })
-      if (route.call === 'complete' && isStored) options.onCompleted(route.attemptId)
-    } catch (error) {
-      counted.stream.destroy()
-      if (counted.isOver()) {
-        refuse(
-          response,
-          413,
-          'limitExceeded',
-          'BODY_TOO_LARGE',
-          `The body of "${route.call}" is larger than ${route.bytesMax} bytes.`,
-        )
-      } else if (gone.signal.aborted) {
-        metrics.add('relay_requests_total', { answer: 'canceled' })
-      } else {
-        logger.debug({ attemptId: route.attemptId, call: route.call, error }, 'The control plane did not answer a runner.')
-        refuse(response, 503, 'unavailable', 'SERVER_UNREACHABLE', 'The control plane does not answer the delegate’s relay.')
-      }
-    }
-  }
+  const { socketPath, logger, metrics } = options
+  const slots = createSlots(options.perAttemptMax ?? 32, options.totalMax ?? 1024, (total) => {
+    metrics.set('relay_requests_open', total)
+  })
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
     const route = findRoute(request.method, path)
-    if (route === undefined) {
-      refuse(response, 404, 'notFound', 'NOT_FOUND', 'The relay forwards the calls of runners only.')
-      return
+    const refusal = route === undefined ? notARunnersCall : judge(route, request, options.isKnown)
+    if (route === undefined || refusal !== undefined) {
+      dropRest(request, bytesDroppedMax)
+      answerWith(response, refusal ?? notARunnersCall)
+    } else if (!slots.take(route.attemptId)) {
+      dropRest(request, bytesDroppedMax)
+      answerWith(response, busy)
+    } else {
+      try {
+        await pass(route, request, response)
+      } finally {
+        slots.give(route.attemptId)
+      }
     }
-    const { attemptId } = route
-    if (!options.isKnown(attemptId)) {
-      refuse(response, 404, 'notFound', 'ATTEMPT_UNKNOWN', `The attempt "${attemptId}" is not at this delegate.`)
-      return
-    }
-    if (Number(request.headers['content-length'] ?? 0) > route.bytesMax) {
-      dropRest(request, route.bytesMax * 8)
-      refuse(
-        response,
-        413,
-        'limitExceeded',
-        'BODY_TOO_LARGE',
-        `The body of "${route.call}" is larger than ${route.bytesMax} bytes.`,
+  }
+
+  const pass = async (route: RelayRoute, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { upstream, serverUrl, timings } = options
+    const result = await forward(route, request, response, { upstream, serverUrl, headersTimeoutMs: timings.pollHoldMs + 60_000 })
+    if (result.what === 'answered') {
+      metrics.add('relay_requests_total', { answer: String(result.status) })
+      if (route.call === 'complete' && result.status >= 200 && result.status < 300) options.onCompleted(route.attemptId)
+    } else if (result.what === 'tooLarge') answerWith(response, tooLarge(route))
+    else if (result.what === 'unreachable') {
+      logger.debug(
+        { attemptId: route.attemptId, call: route.call, error: result.error },
+        'The control plane did not answer a runner.',
       )
-      return
-    }
-    const ofAttempt = open.get(attemptId) ?? 0
-    if (ofAttempt >= perAttemptMax || total >= totalMax) {
-      refuse(response, 503, 'unavailable', 'RELAY_BUSY', 'Too many requests wait at the relay.')
-      return
-    }
-    open.set(attemptId, ofAttempt + 1)
-    metrics.set('relay_requests_open', ++total)
-    try {
-      await forward(route, request, response)
-    } finally {
-      const left = (open.get(attemptId) ?? 1) - 1
-      if (left === 0) open.delete(attemptId)
-      else open.set(attemptId, left)
-      metrics.set('relay_requests_open', --total)
-    }
+      answerWith(response, unreachable)
+    } else metrics.add('relay_requests_total', { answer: 'canceled' })
+  }
+
+  const answerWith = (response: ServerResponse, refusal: Refusal): void => {
+    metrics.add('relay_requests_total', { answer: refusal.code })
+    refuse(response, refusal)
   }
 
   const server = createServer(
@@ -168,28 +92,7 @@ export function createRelay(options: RelayOptions): Relay {
   )
 
   return {
-    async listen() {
-      makeSocketFolder(socketPath)
-      if (await isAnswered(socketPath)) {
-        throw new AppError('conflict', 'RELAY_IN_USE', `Something listens at "${socketPath}" already.`, {
-          hint: 'Stop the other delegate, or set SLUICE_DELEGATE_SOCKET.',
-        })
-      }
-      // What a killed delegate left.
-      rmSync(socketPath, { force: true })
-      const umask = process.umask(0o177)
-      try {
-        await new Promise<void>((resolve, reject) => {
-          server.once('error', reject)
-          server.listen(socketPath, () => {
-            server.off('error', reject)
-            resolve()
-          })
-        })
-      } finally {
-        process.umask(umask)
-      }
-    },
+    listen: () => listenAt(server, socketPath),
     close: () =>
       new Promise((resolve) => {
         server.close(() => {
@@ -200,42 +103,89 @@ export function createRelay(options: RelayOptions): Relay {
   }
 }
 
-/** Passes bytes on, and stops with an error when there are too many. */
-function countBytes(bytesMax: number): { stream: Transform; isOver: () => boolean } {
-  let count = 0
-  const stream = new Transform({
-    transform(chunk: Buffer, _, done) {
-      count += chunk.length
-      if (count > bytesMax) done(new Error('The body is too large.'))
-      else done(null, chunk)
-    },
-  })
-  // Without a listener the error would end the process; the request that reads the stream reports it.
-  stream.on('error', () => {})
-  return { stream, isOver: () => count > bytesMax }
+const bytesDroppedMax = 8 * 1024 * 1024
+
+const notARunnersCall: Refusal = {
+  status: 404,
+  kind: 'notFound',
+  code: 'NOT_FOUND',
+  message: 'The relay forwards the calls of runners only.',
+}
+const busy: Refusal = {
+  status: 503,
+  kind: 'unavailable',
+  code: 'RELAY_BUSY',
+  message: 'Too many requests wait at the relay.',
+}
+const unreachable: Refusal = {
+  status: 503,
+  kind: 'unavailable',
+  code: 'SERVER_UNREACHABLE',
+  message: 'The control plane does not answer the delegate’s relay.',
 }
 
-function dropRest(request: IncomingMessage, bytesMax: number): void {
-  if (request.readableEnded || request.destroyed) return
-  let count = 0
-  request.on('data', (chunk: Buffer) => {
-    count += chunk.length
-    if (count > bytesMax) request.destroy()
-  })
-  // A pipe that broke has paused it.
-  request.resume()
+function tooLarge({ call, bytesMax }: RelayRoute): Refusal {
+  const message = `The body of "${call}" is larger than ${bytesMax} bytes.`
+  return { status: 413, kind: 'limitExceeded', code: 'BODY_TOO_LARGE', message }
 }
 
-function pick(
-  headers: Readonly<Record<string, string | string[] | undefined>>,
-  names: readonly string[],
-): Record<string, string> {
-  const picked: Record<string, string> = {}
-  for (const name of names) {
-    const value = headers[name]
-    if (typeof value === 'string') picked[name] = value
+function judge(route: RelayRoute, request: IncomingMessage, isKnown: (attemptId: string) => boolean): Refusal | undefined {
+  const { attemptId } = route
+  if (!isKnown(attemptId)) {
+    const message = `The attempt "${attemptId}" is not at this delegate.`
+    return { status: 404, kind: 'notFound', code: 'ATTEMPT_UNKNOWN', message }
   }
-  return picked
+  return Number(request.headers['content-length'] ?? 0) > route.bytesMax ? tooLarge(route) : undefined
+}
+
+/** Counts the requests that wait, so that neither one attempt nor all together can take everything. */
+function createSlots(
+  perAttemptMax: number,
+  totalMax: number,
+  onTotal: (total: number) => void,
+): { take: (attemptId: string) => boolean; give: (attemptId: string) => void } {
+  const open = new Map<string, number>()
+  let total = 0
+  return {
+    take(attemptId) {
+      const ofAttempt = open.get(attemptId) ?? 0
+      if (ofAttempt >= perAttemptMax || total >= totalMax) return false
+      open.set(attemptId, ofAttempt + 1)
+      onTotal(++total)
+      return true
+    },
+    give(attemptId) {
+      const left = (open.get(attemptId) ?? 1) - 1
+      if (left === 0) open.delete(attemptId)
+      else open.set(attemptId, left)
+      onTotal(--total)
+    },
+  }
+}
+
+/** Throws `AppError('conflict', 'RELAY_IN_USE')` when something answers there already. */
+async function listenAt(server: Server, socketPath: string): Promise<void> {
+  makeSocketFolder(socketPath)
+  if (await isAnswered(socketPath)) {
+    throw new AppError('conflict', 'RELAY_IN_USE', `Something listens at "${socketPath}" already.`, {
+      hint: 'Stop the other delegate, or set SLUICE_DELEGATE_SOCKET.',
+    })
+  }
+  // What a killed delegate left.
+  rmSync(socketPath, { force: true })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    // The mask is the whole process's, but the socket is made before `listen` returns: nothing else runs meanwhile.
+    const umask = process.umask(0o177)
+    try {
+      server.listen(socketPath, () => {
+        server.off('error', reject)
+        resolve()
+      })
+    } finally {
+      process.umask(umask)
+    }
+  })
 }
 
 function isAnswered(socketPath: string): Promise<boolean> {

@@ -1,0 +1,116 @@
+import { type Clock, type Logger, createId, systemClock } from '@sluice/base'
+import { type Executor, createProcessExecutor, makeFolder } from '@sluice/executor'
+import { type Attempts, createAttempts } from './attempts/attempts.ts'
+import { type UptimeClock, systemUptime } from './attempts/deadline.ts'
+import { createJournal } from './attempts/journal.ts'
+import { createSecretGuard, loadPolicy } from './attempts/secret-guard.ts'
+import type { TaskGuard } from './attempts/task-guard.ts'
+import type { DelegateConfig } from './config.ts'
+import { dataPaths } from './data-folder.ts'
+import type { DrainState } from './drain-state.ts'
+import { openIdentity } from './identity.ts'
+import type { LogMasks } from './log-masks.ts'
+import { type Metrics, createMetrics } from './metrics.ts'
+import { type Relay, createRelay } from './relay/relay.ts'
+import type { Waiting } from './retry.ts'
+import { type Session, createSession } from './session.ts'
+import { type Upstream, createUpstream } from './upstream.ts'
+
+/** What a delegate is given besides its configuration; tests replace parts of it. */
+export interface DelegateDeps {
+  readonly logger: Logger
+  readonly masks: LogMasks
+  /** For `env:` secrets. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly clock?: Clock | undefined
+  readonly uptime?: UptimeClock | undefined
+  readonly executor?: Executor | undefined
+  readonly guard?: TaskGuard | undefined
+  readonly random?: (() => number) | undefined
+  /** Told at named points of an attempt's life. */
+  readonly at?: ((point: string) => void) | undefined
+}
+
+/** What every part works with. */
+export interface DelegateContext {
+  readonly config: DelegateConfig
+  readonly deps: DelegateDeps
+  readonly bootId: string
+  readonly waiting: Waiting
+  readonly metrics: Metrics
+  readonly drain: DrainState
+  /** Ends everything that this process does for attempts. */
+  readonly stop: AbortSignal
+}
+
+/** The parts of a running delegate. */
+export interface DelegateParts {
+  readonly upstream: Upstream
+  readonly session: Session
+  readonly attempts: Attempts
+  readonly relay: Relay
+}
+
+export function createContext(config: DelegateConfig, deps: DelegateDeps, stop: AbortSignal): DelegateContext {
+  const { timings } = config
+  return {
+    config,
+    deps,
+    bootId: createId('boot'),
+    waiting: { clock: deps.clock ?? systemClock, timings, random: deps.random },
+    metrics: createMetrics(),
+    drain: { byServer: false, byUs: false },
+    stop,
+  }
+}
+
+/** Reads what is on disk and puts the parts together; nothing is sent, started or listened to yet. Throws `AppError`. */
+export async function assembleParts(context: DelegateContext): Promise<DelegateParts> {
+  const { config, deps, waiting, metrics } = context
+  const { logger } = deps
+  const paths = dataPaths(config.dir)
+  for (const folder of [paths.attempts, paths.cache]) await makeFolder(folder)
+  const policy = await loadPolicy(config.policyFile)
+  const identity = await openIdentity(paths.identity)
+  const upstream = createUpstream(config)
+  const session = createSession({ config, identity, upstream, waiting, logger })
+  const capacity = Math.min(config.capacity, policy.maxAttempts ?? config.capacity)
+  metrics.set('capacity', capacity)
+  const attempts = createAttempts({
+    ...context,
+    logger,
+    masks: deps.masks,
+    executor: deps.executor ?? createRunnerExecutor(config),
+    guard: deps.guard ?? createSecretGuard({ policy, keyPairs: [identity.sealKeyPair], environment: deps.environment }),
+    journal: createJournal(paths.journal),
+    session,
+    uptime: deps.uptime ?? systemUptime,
+    capacity,
+    relay: `unix:${config.relaySocket}`,
+    attemptsDir: paths.attempts,
+    at: deps.at ?? (() => {}),
+  })
+  const relay = createRelay({
+    socketPath: config.relaySocket,
+    serverUrl: config.serverUrl,
+    upstream,
+    isKnown: (attemptId) => attempts.isKnown(attemptId),
+    onCompleted: (attemptId) => {
+      attempts.completed(attemptId)
+    },
+    metrics,
+    logger,
+    timings: config.timings,
+  })
+  return { upstream, session, attempts, relay }
+}
+
+function createRunnerExecutor(config: DelegateConfig): Executor {
+  const paths = dataPaths(config.dir)
+  return createProcessExecutor({
+    dir: paths.attempts,
+    runnerEntry: config.runnerEntry,
+    nodeArguments: ['--disable-warning=ExperimentalWarning'],
+    environment: { ...config.runnerEnvironment, NODE_COMPILE_CACHE: paths.cache },
+  })
+}
