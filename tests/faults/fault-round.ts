@@ -170,7 +170,8 @@ async function settle(lab: FaultLab, executionId: string, findings: string[]): P
     return await lab.sluice.waitForExecution(executionId, { timeoutMs: 90_000 })
   } catch (error) {
     findings.push(`no final state: ${error instanceof Error ? error.message.slice(0, 2000) : String(error)}`)
-    if (!lab.sluice.server.isRunning) throw new Error(`The server has ended by itself:\n${lab.sluice.server.output.slice(-4000)}`, { cause: error })
+    if (!lab.sluice.server.isRunning)
+      throw new Error(`The server has ended by itself:\n${lab.sluice.server.output.slice(-4000)}`, { cause: error })
     return lab.sluice.getExecution(executionId)
   }
 }
@@ -264,7 +265,11 @@ async function checkLogs(lab: FaultLab, execution: ExecutionView, findings: stri
   const sealed = await waitFor(
     async () => {
       const now = await lab.sluice.getExecution(execution.id)
-      return stepsOf(now).every((step) => step.state !== 'Succeeded' || step.resolution !== undefined || step.log?.sealed === true) ? now : undefined
+      return stepsOf(now).every(
+        (step) => step.state !== 'Succeeded' || step.resolution !== undefined || step.log?.sealed === true,
+      )
+        ? now
+        : undefined
     },
     { timeoutMs: 20_000 },
   ).catch(() => execution)
