@@ -67,7 +67,8 @@ async function rollback(database: Database, changelog: Changelog, count: number)
 
 /** Every column but those that tell when and by whom. */
 async function comparableRows(database: Database): Promise<readonly unknown[]> {
-  return (await readHistory({ database })).map(({ dateExecuted: _, deploymentId: __, toolVersion: ___, ...row }) => row)
+  const rows = await readHistory({ database })
+  return rows.map((row) => ({ ...row, dateExecuted: '', deploymentId: '', toolVersion: '' }))
 }
 
 async function describeSchema(database: Database): Promise<readonly unknown[]> {

@@ -1,4 +1,4 @@
-import { normalizePath } from '@sluice/changelog'
+import { changesetKey } from '@sluice/changelog'
 
 /** What makes a changeset itself, as its user knows it. */
 export interface ChangesetKey {
@@ -18,5 +18,5 @@ export function formatChangesetKey(key: ChangesetKey): string {
  * everything case-insensitive, as Liquibase compares them.
  */
 export function normalizeChangesetKey(key: ChangesetKey): string {
-  return `${normalizePath(key.path)}::${key.id}::${key.author}`.toLowerCase()
+  return changesetKey(key).toLowerCase()
 }

@@ -35,6 +35,8 @@ export { previewSql } from './preview.ts'
 export type { Preview, PreviewInput } from './preview.ts'
 export { inspect } from './inspect.ts'
 export type { InspectInput } from './inspect.ts'
+export { readLock, releaseStaleLock } from './locks.ts'
+export type { LocksInput, ReleaseLockInput } from './locks.ts'
 export { validateChangelog } from './validate.ts'
 export type { ValidateInput } from './validate.ts'
 // Dialects are written against these, and may import the engine only.

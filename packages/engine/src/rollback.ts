@@ -7,7 +7,7 @@ import type { EngineFailure } from './events.ts'
 import type { HistoryRow } from './history-row.ts'
 import type { CommandInput, SelectionOptions, WriteOptions } from './options.ts'
 import { hasPlanErrors } from './plan.ts'
-import { filterReason, internalPath } from './planning/decisions.ts'
+import { filterReason, indexChangelog, internalPath } from './planning/decisions.ts'
 import { resolveRollback } from './planning/rollback-statements.ts'
 import { findNonTransactional } from './planning/statements.ts'
 import type { StatementContext } from './planning/statements.ts'
@@ -51,7 +51,7 @@ export async function planRollback(input: RollbackPlanInput): Promise<RollbackPl
 async function planRollbackInDetail(input: RollbackPlanInput, tracking: Tracking): Promise<DetailedRollback> {
   const { database, changelog, options, target } = input
   const history = await readHistoryRows(database, tracking)
-  const known = new Map([...changelog.otherDatabases, ...changelog.changesets].map((one) => [normalizeChangesetKey(one), one]))
+  const known = indexChangelog(changelog)
   const { rows, diagnostics } = rowsToUndo(history, target, known)
   const missing = rows.filter((row) => !known.has(normalizeChangesetKey(row)) && row.path !== internalPath)
   const kept = await readKeptRollbacks(database, tracking, missing)

@@ -117,9 +117,9 @@ async function connectOnce(
     connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepaliveDelayMs,
-    types: types as unknown as NonNullable<pg.ClientConfig['types']>,
+    types,
     sslnegotiation: 'postgres',
-  } as pg.ClientConfig)
+  })
   // Parameters that poolers refuse at start-up are set afterwards; PGOPTIONS of our environment must not reach the target.
   Object.assign((client as unknown as { connectionParameters: object }).connectionParameters, {
     options: undefined,

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { AppError } from '@sluice/base'
-import { DatabaseError } from '@sluice/engine'
+import type { DatabaseError } from '@sluice/engine'
 import { openTestDatabase, waitFor } from '@sluice/testkit'
 import type { TestDatabase } from '@sluice/testkit'
 import { openPostgres } from './open.ts'

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '@sluice/base'
-import { computeChecksum, matchesContexts, matchesLabels } from '@sluice/changelog'
+import { computeChecksum, matchesContexts, matchesLabels, recordedKeys } from '@sluice/changelog'
 import type { Changelog, Changeset } from '@sluice/changelog'
 import { formatChangesetKey, normalizeChangesetKey } from '../changeset-key.ts'
 import type { ChangesetKey } from '../changeset-key.ts'
@@ -54,7 +54,7 @@ export function decideChangesets(
       skipped.push({ key, reason: filtered })
       continue
     }
-    const row = stored.get(normalized)
+    const row = findStored(stored, changeset)
     const checksum = computeChecksum(changeset, { version: 9, dbms: dialect.name })
     if (row === undefined || changeset.runAlways) {
       if (limited) skipped.push({ key, reason: 'limit' })
@@ -90,12 +90,29 @@ export function decideChangesets(
       hint: 'Add a changeset with tagDatabase, or leave the limit out.',
     })
   }
-  const known = new Set(seen.keys())
-  for (const changeset of changelog.otherDatabases) known.add(normalizeChangesetKey(changeset))
+  const known = indexChangelog(changelog)
   const unexpected = history
     .filter((row) => row.path !== internalPath && !known.has(normalizeChangesetKey(row)))
     .map(({ id, author, path }) => ({ id, author, path }))
   return { run, skipped, checksumUpgrades, unexpected, diagnostics }
+}
+
+/** Changesets by every normalised key under which a history may have them. */
+export function indexChangelog(changelog: Changelog): ReadonlyMap<string, Changeset> {
+  const known = new Map<string, Changeset>()
+  for (const changeset of [...changelog.otherDatabases, ...changelog.changesets]) {
+    for (const key of recordedKeys(changeset).toReversed()) known.set(key.toLowerCase(), changeset)
+  }
+  return known
+}
+
+/** The row of a changeset, also where another version of Liquibase gave it another name. */
+function findStored(stored: ReadonlyMap<string, HistoryRow>, changeset: Changeset): HistoryRow | undefined {
+  for (const key of recordedKeys(changeset)) {
+    const row = stored.get(key.toLowerCase())
+    if (row !== undefined) return row
+  }
+  return undefined
 }
 
 /** Rows by normalised key; of several the newest. */

@@ -2,7 +2,7 @@ import { AppError } from '@sluice/base'
 import type { Clock } from '@sluice/base'
 import type { Database } from '../database.ts'
 
-const repeatMs = 1000
+const repeatMs = 250
 
 /** Thrown when a statement did not end after a cancel: whether it will take effect is unknown. */
 export class StatementAbandoned extends AppError {

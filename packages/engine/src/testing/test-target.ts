@@ -15,16 +15,19 @@ import type { RollbackTarget } from '../rollback-plan.ts'
 import { readHistory } from '../status.ts'
 import { planUpdate } from '../update.ts'
 
-/** A fresh schema with a session on it, and short forms of the commands. */
+type Scope = Pick<TestContext, 'after'>
+
+/** A schema with a session on it, and short forms of the commands. */
 export interface TestTarget {
   /** Its schema is the default one of every session that uses it. */
   readonly url: string
   readonly schema: string
   readonly database: Database
-  /** Another session on the same database; closed at the test's end. */
+  /** Another session on the same schema; closed at the test's end. */
   connect(applicationName?: string): Promise<Database>
-  /** Plans and applies; fails the test when the plan has errors. */
+  /** Plans and applies; throws when the plan has errors. */
   update(changelog: Changelog, options?: Partial<UpdateOptions & WriteOptions>, more?: RunMore): Promise<UpdateRun>
+  /** Plans and rolls back; throws when the plan has errors. */
   rollback(changelog: Changelog, target: RollbackTarget, more?: RunMore): Promise<RollbackReport>
   history(): Promise<readonly HistoryRow[]>
   rows(sql: string): Promise<readonly (readonly SqlValue[])[]>
@@ -45,14 +48,20 @@ export interface UpdateRun {
 let shared: Promise<TestDatabase> | undefined
 let schemas = 0
 
-export async function openTestTarget(t: TestContext): Promise<TestTarget> {
+/** A fresh schema in a database that all tests of the process share. */
+export async function openTestTarget(t: Scope): Promise<TestTarget> {
   shared ??= openTestDatabase()
   const home = await shared
   const schema = `target_${++schemas}`
   const maker = await openPostgres({ url: home.url })
   await maker.execute(`create schema ${schema}`)
   await maker.close()
-  const url = `${home.url}?currentSchema=${schema}`
+  return openSessionOn({ url: `${home.url}?currentSchema=${schema}`, schema }, t)
+}
+
+/** Another session on a target's schema, with commands of its own. */
+export async function openSessionOn(home: Pick<TestTarget, 'url' | 'schema'>, t: Scope): Promise<TestTarget> {
+  const { url, schema } = home
   const connect = async (applicationName = 'sluice:test'): Promise<Database> => {
     const session = await openPostgres({ url, applicationName })
     t.after(() => session.close())
@@ -67,8 +76,7 @@ export async function openTestTarget(t: TestContext): Promise<TestTarget> {
     update: async (changelog, options = {}, more = {}) => {
       const all = { runId: 'run_test', host: 'host (127.0.0.1)', ...options }
       const plan = await planUpdate({ database, changelog, options: all })
-      const errors = plan.diagnostics.filter((diagnostic) => diagnostic.severity === 'error')
-      if (errors.length > 0) throw new Error(errors.map((error) => `${error.code}: ${error.message}`).join('\n'))
+      throwOnErrors(plan)
       const events: EngineEvent[] = []
       const onEvent = (event: EngineEvent): void => {
         events.push(event)
@@ -80,11 +88,15 @@ export async function openTestTarget(t: TestContext): Promise<TestTarget> {
     rollback: async (changelog, target, more = {}) => {
       const options = { runId: 'run_back', host: 'host (127.0.0.1)' }
       const plan = await planRollback({ database, changelog, target })
-      const errors = plan.diagnostics.filter((diagnostic) => diagnostic.severity === 'error')
-      if (errors.length > 0) throw new Error(errors.map((error) => `${error.code}: ${error.message}`).join('\n'))
+      throwOnErrors(plan)
       return applyRollback({ database, changelog, plan, options, ...more })
     },
     history: () => readHistory({ database }),
     rows: async (sql) => (await database.query(sql)).rows,
   }
+}
+
+function throwOnErrors({ diagnostics }: Pick<UpdatePlan, 'diagnostics'>): void {
+  const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error')
+  if (errors.length > 0) throw new Error(errors.map((error) => `${error.code}: ${error.message}`).join('\n'))
 }

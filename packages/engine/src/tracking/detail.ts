@@ -124,7 +124,7 @@ function insertDetail(
   running: number | null,
   finishedAt: string,
 ): string {
-  const { literal } = dialect
+  const literal = (text: string): string => dialect.literal(text)
   return (
     `INSERT INTO ${tracking.detail.sql} (RUN_ID, DEPLOYMENT_ID, ID, AUTHOR, FILENAME, DIRECTION, STATE, SHA256, STATEMENTS, STATEMENTS_DONE, ` +
     `STATEMENT_RUNNING, ROLLBACK_JSON, STARTED_AT, FINISHED_AT) VALUES (${literal(row.runId)}, ${literal(row.deploymentId)}, ` +

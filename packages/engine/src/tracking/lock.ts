@@ -68,7 +68,7 @@ export async function acquireLock(
     for (;;) {
       const found = await tryRow(database, tracking, lockedBy)
       if (found === 'taken') break
-      if (found.locked && found.lockedBy !== undefined && ownPattern.test(found.lockedBy)) {
+      if (found.locked && found.lockedBy !== undefined && isOwnLock(found.lockedBy)) {
         if (await takeOver(database, tracking, found, lockedBy)) {
           onEvent?.({ type: 'lockTakenOver', from: found.lockedBy, since: found.grantedAt })
           break
@@ -96,11 +96,29 @@ export async function releaseLock(database: Database, tracking: Tracking, held: 
 }
 
 /** Who has the lock now, for status and inspection. Undefined when it is free. */
-export async function readLockHolder(database: Database, tracking: Tracking): Promise<LockHolder | undefined> {
-  const session = await database.sessionLockHolder(sessionLockKey(tracking))
+export async function readLockHolder(
+  database: Database,
+  tracking: Tracking,
+  options: { readonly withoutSession?: boolean } = {},
+): Promise<LockHolder | undefined> {
+  const session = options.withoutSession === true ? undefined : await database.sessionLockHolder(sessionLockKey(tracking))
   const row = await readLockRow(database, tracking)
   if (session !== undefined) return { by: 'session', lockedBy: row?.lockedBy, since: row?.grantedAt, session }
   return row?.locked === true ? { by: 'row', lockedBy: row.lockedBy, since: row.grantedAt, session: undefined } : undefined
+}
+
+/** Whether a LOCKEDBY is that of a Sluice run. */
+export function isOwnLock(lockedBy: string): boolean {
+  return ownPattern.test(lockedBy)
+}
+
+/** Frees the row if it still belongs to this holder. Only under the session lock. */
+export async function freeLockRow(database: Database, tracking: Tracking, lockedBy: string | undefined): Promise<boolean> {
+  const owner = lockedBy === undefined ? 'LOCKEDBY IS NULL' : `LOCKEDBY = ${database.dialect.literal(lockedBy)}`
+  const { rowCount } = await database.query(
+    `UPDATE ${tracking.lock.sql} SET LOCKED = FALSE, LOCKEDBY = NULL, LOCKGRANTED = NULL WHERE ID = 1 AND ${owner}`,
+  )
+  return rowCount === 1
 }
 
 /** `"sluice run_… host (ip)" since …`, for messages. */
