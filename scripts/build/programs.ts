@@ -28,8 +28,8 @@ const commonJs = [
 /** zod brings its messages in fifty languages, a third of a megabyte that every program would read at its start; ours are English. */
 const englishZod: Plugin = {
   name: 'english-zod',
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /[/\\]zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, ({ path }) => ({
+  setup: (plugin) => {
+    plugin.onLoad({ filter: /[/\\]zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, ({ path }) => ({
       contents: "export { default as en } from './en.js'",
       resolveDir: dirname(path),
     }))

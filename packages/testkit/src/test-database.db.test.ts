@@ -49,9 +49,9 @@ test('processes share one server, which ends with the last of them, also after S
   await withTempDir(async (dir) => {
     const script = `
       import { openTestPostgres } from ${JSON.stringify(import.meta.resolve('./test-postgres.ts'))}
+      process.on('SIGTERM', () => process.exit(0))
       const server = await openTestPostgres()
       console.log('url ' + server.url)
-      process.on('SIGTERM', () => process.exit(0))
       setInterval(() => {}, 1000)`
     const start = (): SpawnedProcess =>
       spawnProcess({ command: process.execPath, args: ['--input-type=module', '-e', script], env: { TMPDIR: dir } })
