@@ -187,6 +187,7 @@ export function createNotifications(options: NotificationsOptions): Notification
             }
           })
           wake = () => {}
+          if (signal?.aborted) return undefined
         }
       } finally {
         unsubscribe()

@@ -78,7 +78,8 @@ export function createDispatcher(options: {
       }
     } catch (error) {
       again = false
-      if (!isDatabaseUnavailable(error)) logger.error({ error }, 'handing out tasks failed')
+      if (isDatabaseUnavailable(error)) logger.debug({ error }, 'the database is away; tasks are handed out later')
+      else logger.error({ error }, 'handing out tasks failed')
     }
   }
 

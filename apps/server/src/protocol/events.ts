@@ -47,7 +47,8 @@ export function registerEvents(app: App, context: ProtocolContext): void {
               at,
             )
         }
-        return { late, lastSeq: recorded.lastSeq, attempt }
+        // What was stored while the attempt counted is only repeated.
+        return { late: late && recorded.fresh.length > 0, lastSeq: recorded.lastSeq, attempt }
       })
       if (late) {
         logger.warn(

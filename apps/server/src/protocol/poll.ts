@@ -99,7 +99,10 @@ async function poll(
       timeoutMs: timings.pollHoldMs,
       signal: AbortSignal.any([signal, offerSignal.signal]),
     })
-    return [...(commands ?? []), ...offers.map((task) => toOffer(context, instance, request, task, signal))]
+    const fresh = offers.filter(
+      (task) => !(commands ?? []).some((command) => 'attemptId' in command && command.attemptId === task.attemptId),
+    )
+    return [...(commands ?? []), ...fresh.map((task) => toOffer(context, instance, request, task, signal))]
   } finally {
     endWait?.()
   }
