@@ -54,6 +54,8 @@ export function openStore(options: StoreOptions): Store {
   })
   // A connection that dies while idle is replaced with the next query; without a listener it would end the process.
   pool.on('error', (error) => logger.warn({ error: error.message }, 'an idle database connection was lost'))
+  // One that dies while it is checked out between two statements says so by this event alone; its next statement fails as well.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
   let closed: Promise<void> | undefined
   return {
