@@ -92,7 +92,6 @@ export async function assembleParts(context: DelegateContext): Promise<DelegateP
   })
   const relay = createRelay({
     socketPath: config.relaySocket,
-    serverUrl: config.serverUrl,
     upstream,
     isKnown: (attemptId) => attempts.isKnown(attemptId),
     onCompleted: (attemptId) => {

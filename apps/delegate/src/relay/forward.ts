@@ -28,7 +28,7 @@ export async function forward(
   route: RelayRoute,
   request: IncomingMessage,
   response: ServerResponse,
-  target: { readonly upstream: Upstream; readonly serverUrl: string; readonly headersTimeoutMs: number },
+  target: { readonly upstream: Upstream; readonly timeoutMs: number },
 ): Promise<Forwarded> {
   const gone = new AbortController()
   response.once('close', () => {
@@ -42,18 +42,16 @@ export async function forward(
   request.on('error', () => counted.stream.destroy())
   request.pipe(counted.stream)
   try {
-    const answer = await target.upstream.dispatcher.request({
-      origin: target.serverUrl,
+    const answer = await target.upstream.request({
       path: request.url ?? '/',
       method: request.method === 'PUT' ? 'PUT' : 'POST',
       headers: pick(request.headers, passedOn),
       body: counted.stream,
-      signal: gone.signal,
-      headersTimeout: target.headersTimeoutMs,
+      signal: AbortSignal.any([gone.signal, AbortSignal.timeout(target.timeoutMs)]),
     })
-    response.writeHead(answer.statusCode, pick(answer.headers, passedBack))
+    response.writeHead(answer.status, pick(answer.headers, passedBack))
     await pipeline(answer.body, response)
-    return { what: 'answered', status: answer.statusCode }
+    return { what: 'answered', status: answer.status }
   } catch (error) {
     counted.stream.destroy()
     if (counted.isOver()) return { what: 'tooLarge' }

@@ -33,7 +33,6 @@ describe('the relay', () => {
     upstream = createUpstream({ serverUrl: server.url, proxy: {}, timings })
     relay = createRelay({
       socketPath,
-      serverUrl: server.url,
       upstream,
       isKnown: (attemptId) => server.attempts.has(attemptId),
       onCompleted: (attemptId) => completed.push(attemptId),

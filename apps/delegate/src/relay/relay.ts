@@ -22,7 +22,6 @@ export interface Relay {
 
 export interface RelayOptions {
   readonly socketPath: string
-  readonly serverUrl: string
   readonly upstream: Upstream
   readonly isKnown: (attemptId: string) => boolean
   /** The control plane has acknowledged the completion of an attempt. */
@@ -61,8 +60,8 @@ export function createRelay(options: RelayOptions): Relay {
   }
 
   const pass = async (route: RelayRoute, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const { upstream, serverUrl, timings } = options
-    const result = await forward(route, request, response, { upstream, serverUrl, headersTimeoutMs: timings.pollHoldMs + 60_000 })
+    const { upstream, timings } = options
+    const result = await forward(route, request, response, { upstream, timeoutMs: timings.pollHoldMs + 60_000 })
     if (result.what === 'answered') {
       metrics.add('relay_requests_total', { answer: String(result.status) })
       if (route.call === 'complete' && result.status >= 200 && result.status < 300) options.onCompleted(route.attemptId)
