@@ -5,7 +5,7 @@ import { javaBoolean } from './java-values.ts'
 import type { Change, Changeset, PreconditionGroup, Rollback, SourcePlace } from './model.ts'
 import { warnOddBoolean } from './read-attributes.ts'
 import { combineRollback, rollbackSql, saysNothingToDo } from './read-rollback.ts'
-import { expandAt, type FileContext, type ParseSession, type RollbackReference } from './session.ts'
+import { expandAt, otherPathsOf, type FileContext, type ParseSession, type RollbackReference } from './session.ts'
 
 const booleanKeys = [
   'stripComments',
@@ -49,7 +49,8 @@ export interface DraftChangeset {
 
 /** Author and id, each in double quotes or not; undefined when the line is no changeset line after all. */
 export function startChangeset(rest: string, line: string, place: SourcePlace): DraftChangeset | undefined {
-  const match = /^\s+(?:"([^"]+)"|([^:]+)):\s*(?:"([^"]+)"|(\S+))(.*)$/s.exec(rest)
+  if (!/^\s/.test(rest)) return undefined
+  const match = /^(?:"([^"]+)"|([^:]+)):\s*(?:"([^"]+)"|(\S+))(.*)$/s.exec(rest.trimStart())
   if (match === null) return undefined
   const [, quotedAuthor, author, quotedId, id, after = ''] = match
   return {
@@ -101,11 +102,13 @@ export function finishChangeset(session: ParseSession, context: FileContext, dra
   }
   const contextText = text('contextFilter') ?? text('context')
   checkContext(session, contextText, draft.place)
+  const path = text('logicalFilePath') ?? context.path
   return {
     ...changesetDefaults,
     id: expandAt(session, context, draft.id, draft.place),
     author: expandAt(session, context, draft.author, draft.place),
-    path: text('logicalFilePath') ?? context.path,
+    path,
+    otherPaths: otherPathsOf(context, path),
     place: draft.place,
     format: 'formattedSql',
     changes: [change],

@@ -56,7 +56,7 @@ export function readIncludeAll(session: ParseSession, context: FileContext, node
   checkContext(session, contextText, node.place)
   const inner = inherit(context, { context: contextText, labels: reader.text('labels') })
   const ignore = context.ignore || reader.boolean('ignore') === true
-  for (const file of files) readFile(session, { ...inner, file, path: file, ignore }, place)
+  for (const file of files) readFile(session, { ...inner, file, path: file, includePath: undefined, ignore }, place)
 }
 
 function listFiles(session: ParseSession, folder: string, place: SourcePlace): readonly string[] {

@@ -32,6 +32,6 @@ export { contextsText, describeChanges, historyTexts, labelsText } from './histo
 export type { HistoryTexts } from './history-columns.ts'
 export { evaluateExpression, matchesContexts, matchesDbms, matchesLabels, parseExpression } from './expression.ts'
 export type { Expression, ExpressionResult } from './expression.ts'
-export { changesetKey, normalizePath } from './paths.ts'
+export { changesetKey, normalizePath, recordedKeys } from './paths.ts'
 export { md5Hex } from './md5.ts'
 export { sha256Hex } from './sha256.ts'

@@ -27,15 +27,17 @@ export interface Changeset {
   readonly author: string
   /** The FILENAME column: the changeset's or file's logicalFilePath, else the path as reached from the search path. */
   readonly path: string
+  /** FILENAMEs under which other Liquibase versions may have recorded it: a `logicalFilePath` on the include above it. */
+  readonly otherPaths?: readonly string[] | undefined
   /** The file it was read from, and the line of its own declaration. */
   readonly place: SourcePlace
   readonly format: ChangelogFormat
   readonly changes: readonly Change[]
   readonly rollback: Rollback
-  /** The changeset's own context expression as written, and those it inherits from includes and files, outermost first. */
+  /** The changeset's own context expression as written, and those it inherits from includes and files, nearest first. */
   readonly context: string | undefined
   readonly inheritedContexts: readonly string[]
-  /** The changeset's own labels, and the sets it inherits, outermost first. A filter has to match each of them. */
+  /** The changeset's own labels, and the sets it inherits, nearest first. A filter has to match each of them. */
   readonly labels: readonly string[]
   readonly inheritedLabels: readonly (readonly string[])[]
   /** Comma list as written, for example `postgresql,!h2`; undefined = every database. */

@@ -59,6 +59,7 @@ export function parseChangelog(rootPath: string, tree: FileTree, options: ParseO
   readChangelogFile(session, {
     file: root,
     path: root,
+    includePath: undefined,
     scope: properties.root,
     contexts: [],
     labels: [],

@@ -1,3 +1,5 @@
+import type { Changeset } from './model.ts'
+
 /**
  * The form of a path that changesets are told apart by: without `classpath:`, drive letter and one leading slash, with `/`,
  * and `.` and `..` resolved. Rows written by other tools are compared in this form.
@@ -36,4 +38,14 @@ export function leavesTree(path: string): boolean {
 /** What makes a changeset the same one as a row of the history table. */
 export function changesetKey(changeset: { readonly id: string; readonly author: string; readonly path: string }): string {
   return `${normalizePath(changeset.path)}::${changeset.id}::${changeset.author}`
+}
+
+/**
+ * Every identity under which a changeset may stand in a history table, its own first: a raw SQL file is `raw` or, since Liquibase
+ * 4.30, `raw_` and its path; an include's logicalFilePath counts in newer versions only.
+ */
+export function recordedKeys(changeset: Pick<Changeset, 'id' | 'author' | 'path' | 'otherPaths' | 'format'>): readonly string[] {
+  const ids = changeset.format === 'rawSql' ? [changeset.id, `raw_${changeset.path.replaceAll('/', '_')}`] : [changeset.id]
+  const paths = [changeset.path, ...(changeset.otherPaths ?? [])]
+  return ids.flatMap((id) => paths.map((path) => changesetKey({ id, author: changeset.author, path })))
 }

@@ -9,7 +9,7 @@ import { AttributeReader, reportUnknown } from './read-attributes.ts'
 import { quotingStrategies, readChangeset } from './read-changeset.ts'
 import { readPreconditions } from './read-preconditions.ts'
 import { readProperty } from './read-property.ts'
-import { expandAt, type FileContext, type ParseSession } from './session.ts'
+import { expandAt, otherPathsOf, type FileContext, type ParseSession } from './session.ts'
 import type { SourceNode } from './source-node.ts'
 import { changelogLimits, readTextFile } from './text-file.ts'
 import { readXmlSource } from './xml-source.ts'
@@ -72,6 +72,7 @@ function rawChangeset(session: ParseSession, context: FileContext, text: string)
     id: 'raw',
     author: 'includeAll',
     path: context.path,
+    otherPaths: otherPathsOf(context, context.path),
     place,
     format: 'rawSql',
     changes: [
@@ -182,5 +183,6 @@ function readInclude(session: ParseSession, context: FileContext, node: SourceNo
   const contextText = reader.text('contextFilter') ?? reader.text('context')
   checkContext(session, contextText, reader.place('contextFilter') ?? reader.place('context') ?? node.place)
   const inner = inherit(context, { context: contextText, labels: reader.text('labels') })
-  readChangelogFile(session, { ...inner, file: path, path, ignore: context.ignore || reader.boolean('ignore') === true }, place)
+  const ignore = context.ignore || reader.boolean('ignore') === true
+  readChangelogFile(session, { ...inner, file: path, path, includePath: reader.text('logicalFilePath'), ignore }, place)
 }

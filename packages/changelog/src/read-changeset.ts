@@ -5,7 +5,7 @@ import { AttributeReader, reportUnknown } from './read-attributes.ts'
 import { readModifySql } from './read-modify-sql.ts'
 import { readPreconditions } from './read-preconditions.ts'
 import { readRollback } from './read-rollback.ts'
-import { expandAt, type FileContext, type ParseSession } from './session.ts'
+import { expandAt, otherPathsOf, type FileContext, type ParseSession } from './session.ts'
 import { childrenNamed, listItemName, type SourceNode } from './source-node.ts'
 
 export const quotingStrategies = ['LEGACY', 'QUOTE_ALL_OBJECTS', 'QUOTE_ONLY_RESERVED_WORDS'] as const
@@ -46,10 +46,12 @@ export function readChangeset(
   const contextText = reader.text('contextFilter') ?? reader.text('context')
   checkContext(session, contextText, reader.place('contextFilter') ?? reader.place('context') ?? node.place)
   const tagChange = changes.find((change) => change.type === 'modelled' && change.name === 'tagDatabase')
+  const path = reader.text('logicalFilePath') ?? context.path
   const changeset: Changeset = {
     id: id ?? '',
     author: author ?? '',
-    path: reader.text('logicalFilePath') ?? context.path,
+    path,
+    otherPaths: otherPathsOf(context, path),
     place: node.place,
     format: defaults.format,
     changes,

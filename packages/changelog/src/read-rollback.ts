@@ -28,7 +28,7 @@ export function readRollback(session: ParseSession, context: FileContext, nodes:
     if (change !== undefined) changes.push(change)
   }
   for (const node of nodes) {
-    if (node.text !== undefined && !saysNothingToDo(node.text)) {
+    if (node.text !== undefined && node.text.trim() !== '' && !saysNothingToDo(node.text)) {
       changes.push(rollbackSql(expandAt(session, context, node.text, node.place), { place: node.place }))
     }
     const reference = readReference(session, context, node)

@@ -34,6 +34,8 @@ export interface FileContext {
   readonly file: string
   /** The FILENAME of its changesets. */
   readonly path: string
+  /** A `logicalFilePath` of the include itself: newer versions of Liquibase record it as FILENAME, older ones do not. */
+  readonly includePath: string | undefined
   readonly scope: PropertyScope
   /** Nearest first. */
   readonly contexts: readonly string[]
@@ -46,4 +48,10 @@ export interface FileContext {
 /** Expands properties in a text that stands at `place`. */
 export function expandAt(session: ParseSession, context: FileContext, text: string, place: SourcePlace): string {
   return session.properties.expand(text, context.scope, (problem) => session.reporter.error(place, problem.code, problem.message))
+}
+
+/** Other FILENAMEs of a changeset whose own path is the one of its file. */
+export function otherPathsOf(context: FileContext, path: string): readonly string[] {
+  const { includePath } = context
+  return includePath === undefined || path !== context.file || includePath === path ? [] : [includePath]
 }

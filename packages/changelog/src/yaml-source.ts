@@ -4,9 +4,10 @@ import type { Reporter } from './reporter.ts'
 import { listItemName, type SourceNode } from './source-node.ts'
 import { resolvePlainScalar, type YamlScalar } from './yaml-scalar.ts'
 
-/** Nodes that one document may have after aliases are followed, and how deep. */
-const nodesMax = 2_000_000
+/** Nodes that aliases may add to those that a document can have by its length, and how deep it may be. */
+const aliasedNodesMax = 100_000
 const depthMax = 200
+const problemsMax = 20
 
 /**
  * Reads a YAML or JSON document into source nodes. JSON changelogs are read as YAML, as Liquibase does, so their numbers follow the
@@ -34,7 +35,7 @@ export function readYamlSource(text: string, file: string, reporter: Reporter): 
     reporter.error(file, 'CHANGELOG_YAML', `The file cannot be read as YAML: ${(error as Error).message}.`)
     return undefined
   }
-  for (const problem of document.errors) {
+  for (const problem of withoutFollowUps(document.errors)) {
     const severalDocuments = problem.code === 'MULTIPLE_DOCS'
     const message = severalDocuments
       ? 'A changelog file is one YAML document; this one holds several.'
@@ -43,7 +44,12 @@ export function readYamlSource(text: string, file: string, reporter: Reporter): 
   }
   if (document.errors.length > 0) return undefined
   if (document.contents === null) return { name: '', text: undefined, children: [], isStructure: false, place: place(0) }
-  return new YamlReader(place, reporter).read(document.contents)
+  return new YamlReader(place, reporter, text.length + aliasedNodesMax).read(document.contents)
+}
+
+/** After a syntax error the parser trips over every token that follows: those say nothing new. */
+function withoutFollowUps<T extends { readonly message: string }>(problems: readonly T[]): readonly T[] {
+  return problems.filter((problem, index) => index === 0 || !problem.message.startsWith('Unexpected ')).slice(0, problemsMax)
 }
 
 function sentence(message: string): string {
@@ -55,10 +61,12 @@ class YamlReader {
   readonly #anchors = new Map<string, Node>()
   readonly #place: (offset: number) => SourcePlace
   readonly #reporter: Reporter
+  readonly #nodesMax: number
   #nodes = 0
   #stopped = false
 
-  constructor(place: (offset: number) => SourcePlace, reporter: Reporter) {
+  constructor(place: (offset: number) => SourcePlace, reporter: Reporter, nodesMax: number) {
+    this.#nodesMax = nodesMax
     this.#place = place
     this.#reporter = reporter
   }
@@ -71,7 +79,7 @@ class YamlReader {
   #node(name: string, value: unknown, place: SourcePlace, depth: number): SourceNode {
     const none: SourceNode = { name, text: undefined, children: [], isStructure: false, place }
     if (this.#stopped) return none
-    if (++this.#nodes > nodesMax || depth > depthMax) return this.#stop(place, none)
+    if (++this.#nodes > this.#nodesMax || depth > depthMax) return this.#stop(place, none)
     const target = this.#target(value, place)
     if (isScalar(target)) return { ...none, ...scalarOf(target) }
     if (isMap(target)) return { ...none, isStructure: true, children: this.#entries(target.items, place, depth) }
@@ -137,7 +145,8 @@ class YamlReader {
 }
 
 function scalarOf(scalar: Scalar): YamlScalar {
-  const value = scalar.value === null || scalar.value === undefined ? '' : String(scalar.value)
+  // The failsafe schema gives texts only; an empty node has null.
+  const value = typeof scalar.value === 'string' ? scalar.value : ''
   if (scalar.tag === 'tag:yaml.org,2002:str' && scalar.type === 'PLAIN') return { text: value }
   if (scalar.tag !== undefined && /:(?:int|float|bool|null|timestamp)$/.test(scalar.tag)) return resolvePlainScalar(value)
   return scalar.type === 'PLAIN' ? resolvePlainScalar(value) : { text: value }
