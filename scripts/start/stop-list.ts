@@ -1,8 +1,8 @@
 /** What has to be stopped at the end, in reverse order of its start. Everything is tried, whatever fails. */
 export class StopList {
-  readonly #stops: (() => Promise<unknown> | unknown)[] = []
+  readonly #stops: (() => unknown)[] = []
 
-  add(stop: () => Promise<unknown> | unknown): void {
+  add(stop: () => unknown): void {
     this.#stops.push(stop)
   }
 

@@ -1,13 +1,7 @@
 import { type ApplyReport, applyPlan, hasPlanErrors, planUpdate, type UpdatePlan } from '@sluice/engine'
 import { changesetName } from './engine-log.ts'
-import {
-  changesetsOutput,
-  describeProblems,
-  type DatabaseStep,
-  finishCommand,
-  reportPlan,
-  writeOptions,
-} from './database-step.ts'
+import { changesetsOutput, describeProblems, type DatabaseStep, reportPlan, writeOptions } from './database-step.ts'
+import { finishCommand } from './finish-command.ts'
 import type { StepContext, StepResult } from './step-context.ts'
 import { failed } from './step-context.ts'
 

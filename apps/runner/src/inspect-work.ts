@@ -1,7 +1,7 @@
 import { type CommandReport, type ExpectedWork, inspect, type Inspection } from '@sluice/engine'
 import { changesetName, describeEngineFailure } from './engine-log.ts'
 import { sessionName } from './session-name.ts'
-import { type DatabaseStep, unknownEntries } from './database-step.ts'
+import type { DatabaseStep } from './database-step.ts'
 import { failed, type StepContext, type StepResult } from './step-context.ts'
 
 interface KnownPart {
@@ -44,7 +44,7 @@ export async function settleUnknown(
   }
   log.line(`After reconnecting: ${found.summary}`)
   const doneNames = new Set(found.doneChangesets.map(changesetName))
-  for (const { changeset, durationMs, statements } of unknownEntries(report)) {
+  for (const { changeset, durationMs, statements } of report.entries.filter((entry) => entry.state === 'unknown')) {
     if (!doneNames.has(changesetName(changeset))) continue
     const { id, author, path } = changeset
     context.send({

@@ -1,4 +1,3 @@
-import type { Clock, Timings } from '@sluice/base'
 import type { AttemptEvent, TaskSpec } from '@sluice/contract'
 import { openDatabase } from '@sluice/databases'
 import { type ExpectedWork, inspect, type Inspection } from '@sluice/engine'
@@ -16,8 +15,6 @@ export async function runInspectionTask(options: {
   readonly task: TaskSpec
   readonly slots: SlotValues
   readonly log: StepLog
-  readonly timings: Timings
-  readonly clock: Clock
   readonly signal: AbortSignal
   readonly send: (event: AttemptEvent) => void
 }): Promise<void> {

@@ -1,13 +1,7 @@
 import { applyRollback, hasPlanErrors, planRollback, type RollbackTarget } from '@sluice/engine'
 import { changesetName } from './engine-log.ts'
-import {
-  changesetsOutput,
-  type DatabaseStep,
-  describeProblems,
-  finishCommand,
-  reportPlan,
-  writeOptions,
-} from './database-step.ts'
+import { changesetsOutput, type DatabaseStep, describeProblems, reportPlan, writeOptions } from './database-step.ts'
+import { finishCommand } from './finish-command.ts'
 import { failed, type StepContext, type StepResult } from './step-context.ts'
 
 /** `DBSchemaRollback`: undoes what came after a tag, or a number of changesets, newest first. */

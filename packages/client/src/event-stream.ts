@@ -15,9 +15,7 @@ export async function* readEventStream(response: Response): AsyncGenerator<Serve
   let event = 'message'
   let data: string[] = []
   let id: string | undefined
-  for await (const text of response.body.pipeThrough(
-    new TextDecoderStream() as unknown as ReadableWritablePair<string, Uint8Array<ArrayBuffer>>,
-  )) {
+  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
     pending += text
     if (pending.length > eventLengthMax) throw new Error('A server-sent event is larger than 16 MiB.')
     let end = pending.indexOf('\n')

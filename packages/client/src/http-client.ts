@@ -78,7 +78,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const send = async (endpoint: Endpoint, input: CallInput<Endpoint>, init: RequestInit): Promise<Response> => {
     const url = new URL(fillPath(endpoint.path, input.params), options.baseUrl)
     for (const [name, value] of Object.entries((input.query ?? {}) as Record<string, unknown>)) {
-      if (value !== undefined) url.searchParams.set(name, String(value))
+      if (value !== undefined) url.searchParams.set(name, typeof value === 'string' ? value : JSON.stringify(value))
     }
     const headers = new Headers(init.headers)
     for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value)
@@ -106,7 +106,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     async call(endpoint, input = {}) {
       const hasBody = input.body !== undefined
-      const response = await send(endpoint, input as CallInput<Endpoint>, {
+      const response = await send(endpoint, input, {
         ...(hasBody ? { body: JSON.stringify(input.body), headers: { 'content-type': 'application/json' } } : {}),
       })
       const text = await response.text()
@@ -126,7 +126,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     },
     raw(endpoint, input = {}) {
       const { bytes, headers, ...rest } = input
-      return send(endpoint, rest as CallInput<Endpoint>, {
+      return send(endpoint, rest, {
         ...(bytes === undefined ? {} : { body: bytes as NonNullable<RequestInit['body']> }),
         ...(headers === undefined ? {} : { headers }),
       })

@@ -27,20 +27,22 @@ export interface Endpoint<
   readonly status: number
   /** `json` bodies, `stream` for server-sent events, `bytes` for raw logs. */
   readonly kind: 'json' | 'stream' | 'bytes'
+  /** Whether the call changes one version of something, named by the header `If-Match`. */
+  readonly ifMatch: boolean
   /** Groups calls in the rendered documentation. */
   readonly tag: string
 }
 
 type Init<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> = Omit<
   Endpoint<P, Q, B, R>,
-  'id' | 'module' | 'status' | 'kind' | 'tag'
+  'id' | 'module' | 'status' | 'kind' | 'ifMatch' | 'tag'
 > &
-  Partial<Pick<Endpoint, 'module' | 'status' | 'kind'>>
+  Partial<Pick<Endpoint, 'module' | 'status' | 'kind' | 'ifMatch'>>
 
 /** A group of endpoints with their ids (`tag.name`) filled in. */
 export function endpoint<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType>(
   id: string,
   init: Init<P, Q, B, R>,
 ): Endpoint<P, Q, B, R> {
-  return { module: false, status: 200, kind: 'json', ...init, id, tag: id.slice(0, id.indexOf('.')) }
+  return { module: false, status: 200, kind: 'json', ifMatch: false, ...init, id, tag: id.slice(0, id.indexOf('.')) }
 }

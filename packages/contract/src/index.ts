@@ -71,3 +71,5 @@ export {
 export type { DelegateCommand, EnrollRequest } from './protocol/delegate.ts'
 export { attemptEvent, cancelOrder, eventsRequest, nextReply, permitReply, permitRequest, stepOrder } from './protocol/runner.ts'
 export type { AttemptEvent, ReportedFailure, StepOrder } from './protocol/runner.ts'
+export { createOpenApi } from './openapi.ts'
+export type { OpenApiDocument, OpenApiOperation, OpenApiOptions, OpenApiParameter } from './openapi.ts'

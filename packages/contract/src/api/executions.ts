@@ -20,147 +20,165 @@ export type NodeState = z.infer<typeof nodeState>
 export const failureView = z.object({ kind: z.string(), code: z.string(), message: z.string(), hint: z.string().optional() })
 
 /** One row of the execution list. */
-export const executionSummary = z.object({
-  id: z.string(),
-  sequence: z.number().int(),
-  orgIdentifier: identifier,
-  projectIdentifier: identifier,
-  pipelineIdentifier: identifier,
-  pipelineName: z.string(),
-  state: executionState,
-  cancelRequested: z.boolean(),
-  triggeredBy: z.string(),
-  startedAt: timestamp,
-  endedAt: timestamp.optional(),
-  /** DB instances that its steps work on. */
-  dbInstances: z.array(z.string()),
-  stepCounts: z.record(z.string(), z.number().int()),
-})
+export const executionSummary = z
+  .object({
+    id: z.string(),
+    sequence: z.number().int(),
+    orgIdentifier: identifier,
+    projectIdentifier: identifier,
+    pipelineIdentifier: identifier,
+    pipelineName: z.string(),
+    state: executionState,
+    cancelRequested: z.boolean(),
+    triggeredBy: z.string(),
+    startedAt: timestamp,
+    endedAt: timestamp.optional(),
+    /** DB instances that its steps work on. */
+    dbInstances: z.array(z.string()),
+    stepCounts: z.record(z.string(), z.number().int()),
+  })
+  .meta({ id: 'ExecutionSummary' })
 export type ExecutionSummary = z.infer<typeof executionSummary>
 
-export const inspectionView = z.object({
-  state: z.enum(['running', 'finished', 'failed']),
-  finding: z.enum(['noneApplied', 'allApplied', 'partlyApplied', 'cannotTell']).optional(),
-  appliedCount: z.number().int().optional(),
-  expectedCount: z.number().int().optional(),
-  liveSessions: z.number().int().optional(),
-  lockHolder: z.string().nullable().optional(),
-  message: z.string().optional(),
-  at: timestamp.optional(),
-})
+export const inspectionView = z
+  .object({
+    state: z.enum(['running', 'finished', 'failed']),
+    finding: z.enum(['noneApplied', 'allApplied', 'partlyApplied', 'cannotTell']).optional(),
+    appliedCount: z.number().int().optional(),
+    expectedCount: z.number().int().optional(),
+    liveSessions: z.number().int().optional(),
+    lockHolder: z.string().nullable().optional(),
+    message: z.string().optional(),
+    at: timestamp.optional(),
+  })
+  .meta({ id: 'Inspection' })
 
-export const stepView = z.object({
-  kind: z.literal('step'),
-  stepRunId: z.string(),
-  identifier: z.string(),
-  name: z.string(),
-  /** `stage/group/step`. */
-  path: z.string(),
-  type: z.string(),
-  state: nodeState,
-  startedAt: timestamp.optional(),
-  endedAt: timestamp.optional(),
-  failure: failureView.optional(),
-  outputs: z.record(z.string(), z.string().nullable()).optional(),
-  dbSchema: z.string().optional(),
-  dbInstance: z.string().optional(),
-  targetKey: z.string().optional(),
-  /** What it is waiting for now, in words. */
-  waitingFor: z.string().optional(),
-  commit: z.string().optional(),
-  counts: z
-    .object({ planned: z.number().int(), applied: z.number().int(), rolledBack: z.number().int(), failed: z.number().int() })
-    .optional(),
-  permit: z.object({ permitId: z.string(), fence: z.number().int(), grantedAt: timestamp, open: z.boolean() }).optional(),
-  log: z.object({ stream: z.string(), length: z.number().int(), sealed: z.boolean(), gaps: z.number().int() }).optional(),
-  /** Beside an Unknown: what looking at the database found, and the command that resolves it. */
-  inspection: inspectionView.optional(),
-  resolution: z.object({ as: z.string(), by: z.string(), reason: z.string(), at: timestamp }).optional(),
-})
+export const stepView = z
+  .object({
+    kind: z.literal('step'),
+    stepRunId: z.string(),
+    identifier: z.string(),
+    name: z.string(),
+    /** `stage/group/step`. */
+    path: z.string(),
+    type: z.string(),
+    state: nodeState,
+    startedAt: timestamp.optional(),
+    endedAt: timestamp.optional(),
+    failure: failureView.optional(),
+    outputs: z.record(z.string(), z.string().nullable()).optional(),
+    dbSchema: z.string().optional(),
+    dbInstance: z.string().optional(),
+    targetKey: z.string().optional(),
+    /** What it is waiting for now, in words. */
+    waitingFor: z.string().optional(),
+    commit: z.string().optional(),
+    counts: z
+      .object({ planned: z.number().int(), applied: z.number().int(), rolledBack: z.number().int(), failed: z.number().int() })
+      .optional(),
+    permit: z.object({ permitId: z.string(), fence: z.number().int(), grantedAt: timestamp, open: z.boolean() }).optional(),
+    log: z.object({ stream: z.string(), length: z.number().int(), sealed: z.boolean(), gaps: z.number().int() }).optional(),
+    /** Beside an Unknown: what looking at the database found, and the command that resolves it. */
+    inspection: inspectionView.optional(),
+    resolution: z.object({ as: z.string(), by: z.string(), reason: z.string(), at: timestamp }).optional(),
+  })
+  .meta({ id: 'StepRun' })
 export type StepView = z.infer<typeof stepView>
 
-export const groupView = z.object({
-  kind: z.literal('stepGroup'),
-  groupId: z.string(),
-  identifier: z.string(),
-  name: z.string(),
-  /** A step outside of any group runs in a group made for it. */
-  implicit: z.boolean(),
-  state: nodeState,
-  startedAt: timestamp.optional(),
-  endedAt: timestamp.optional(),
-  failure: failureView.optional(),
-  attempt: z
-    .object({
-      attemptId: z.string(),
-      number: z.number().int(),
-      state: z.string(),
-      delegateName: z.string().optional(),
-      place: z.string().optional(),
-      contact: z.enum(['ok', 'lost']).optional(),
-      log: z.object({ stream: z.string(), length: z.number().int(), sealed: z.boolean() }).optional(),
-    })
-    .optional(),
-  /** Steps, and steps that run side by side. */
-  nodes: z.array(z.union([stepView, z.object({ kind: z.literal('parallel'), nodes: z.array(stepView) })])),
-})
-export const stageView = z.object({
-  identifier: z.string(),
-  name: z.string(),
-  state: nodeState,
-  startedAt: timestamp.optional(),
-  endedAt: timestamp.optional(),
-  nodes: z.array(z.union([groupView, z.object({ kind: z.literal('parallel'), nodes: z.array(groupView) })])),
-})
+export const groupView = z
+  .object({
+    kind: z.literal('stepGroup'),
+    groupId: z.string(),
+    identifier: z.string(),
+    name: z.string(),
+    /** A step outside of any group runs in a group made for it. */
+    implicit: z.boolean(),
+    state: nodeState,
+    startedAt: timestamp.optional(),
+    endedAt: timestamp.optional(),
+    failure: failureView.optional(),
+    attempt: z
+      .object({
+        attemptId: z.string(),
+        number: z.number().int(),
+        state: z.string(),
+        delegateName: z.string().optional(),
+        place: z.string().optional(),
+        contact: z.enum(['ok', 'lost']).optional(),
+        log: z.object({ stream: z.string(), length: z.number().int(), sealed: z.boolean() }).optional(),
+      })
+      .optional(),
+    /** Steps, and steps that run side by side. */
+    nodes: z.array(z.union([stepView, z.object({ kind: z.literal('parallel'), nodes: z.array(stepView) })])),
+  })
+  .meta({ id: 'StepGroupRun' })
+export const stageView = z
+  .object({
+    identifier: z.string(),
+    name: z.string(),
+    state: nodeState,
+    startedAt: timestamp.optional(),
+    endedAt: timestamp.optional(),
+    nodes: z.array(z.union([groupView, z.object({ kind: z.literal('parallel'), nodes: z.array(groupView) })])),
+  })
+  .meta({ id: 'StageRun' })
 
-export const executionView = executionSummary.extend({
-  /** Grows with every change: the event stream names it. */
-  version: z.number().int(),
-  inputs: z.record(z.string(), z.string()),
-  failure: failureView.optional(),
-  notes: z.array(z.string()),
-  stages: z.array(stageView),
-})
+export const executionView = executionSummary
+  .extend({
+    /** Grows with every change: the event stream names it. */
+    version: z.number().int(),
+    inputs: z.record(z.string(), z.string()),
+    failure: failureView.optional(),
+    notes: z.array(z.string()),
+    stages: z.array(stageView),
+  })
+  .meta({ id: 'Execution' })
 export type ExecutionView = z.infer<typeof executionView>
 
-export const changesetView = z.object({
-  stepRunId: z.string(),
-  dbInstance: z.string(),
-  id: z.string(),
-  author: z.string(),
-  path: z.string(),
-  state: z.enum(['applied', 'reran', 'markedRan', 'rolledBack', 'failed']),
-  durationMs: z.number(),
-  statements: z.number().int(),
-  checksum: z.string().optional(),
-  description: z.string().optional(),
-  message: z.string().optional(),
-  at: timestamp,
-})
+export const changesetView = z
+  .object({
+    stepRunId: z.string(),
+    dbInstance: z.string(),
+    id: z.string(),
+    author: z.string(),
+    path: z.string(),
+    state: z.enum(['applied', 'reran', 'markedRan', 'rolledBack', 'failed']),
+    durationMs: z.number(),
+    statements: z.number().int(),
+    checksum: z.string().optional(),
+    description: z.string().optional(),
+    message: z.string().optional(),
+    at: timestamp,
+  })
+  .meta({ id: 'ChangesetRun' })
 
 /** Why a task waits: every delegate with every reason it does not fit. */
-export const selectionTrace = z.object({
-  tasks: z.array(
-    z.object({
-      taskId: z.string(),
-      groupPath: z.string(),
-      state: z.string(),
-      queuedForMs: z.number().int(),
-      selectors: z.array(z.string()),
-      delegates: z.array(z.object({ name: z.string(), fits: z.boolean(), reasons: z.array(z.string()) })),
-      message: z.string(),
-    }),
-  ),
-})
+export const selectionTrace = z
+  .object({
+    tasks: z.array(
+      z.object({
+        taskId: z.string(),
+        groupPath: z.string(),
+        state: z.string(),
+        queuedForMs: z.number().int(),
+        selectors: z.array(z.string()),
+        delegates: z.array(z.object({ name: z.string(), fits: z.boolean(), reasons: z.array(z.string()) })),
+        message: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: 'SelectionTrace' })
 
-export const runInput = z.strictObject({
-  pipelineIdentifier: identifier,
-  orgIdentifier: identifier.default('default'),
-  projectIdentifier: identifier.default('default'),
-  inputs: z.record(z.string(), z.string().max(65_536)).default({}),
-  /** The same key within a day starts nothing new and answers with the first execution. */
-  idempotencyKey: z.string().min(1).max(128).optional(),
-})
+export const runInput = z
+  .strictObject({
+    pipelineIdentifier: identifier,
+    orgIdentifier: identifier.default('default'),
+    projectIdentifier: identifier.default('default'),
+    inputs: z.record(z.string(), z.string().max(65_536)).default({}),
+    /** The same key within a day starts nothing new and answers with the first execution. */
+    idempotencyKey: z.string().min(1).max(128).optional(),
+  })
+  .meta({ id: 'RunInput' })
 
 const byId = z.object({ executionId: z.string() })
 const byStep = z.object({ executionId: z.string(), stepRunId: z.string() })

@@ -4,65 +4,73 @@ import { delegateTag, identifier, scope, timestamp } from '../identifiers.ts'
 import { pageOf, pageQuery } from '../paging.ts'
 
 /** A target database: which step holds or blocks it. */
-export const targetView = z.object({
-  targetKey: z.string(),
-  state: z.enum(['free', 'busy', 'blocked']),
-  fence: z.number().int(),
-  dbInstances: z.array(z.object({ orgIdentifier: z.string(), projectIdentifier: z.string(), identifier: z.string() })),
-  holder: z
-    .object({
-      executionId: z.string(),
-      stepRunId: z.string(),
-      stepPath: z.string(),
-      pipelineIdentifier: z.string(),
-      since: timestamp,
-      stepState: z.string(),
-    })
-    .optional(),
-  /** For a blocked target: the command that resolves it. */
-  hint: z.string().optional(),
-})
+export const targetView = z
+  .object({
+    targetKey: z.string(),
+    state: z.enum(['free', 'busy', 'blocked']),
+    fence: z.number().int(),
+    dbInstances: z.array(z.object({ orgIdentifier: z.string(), projectIdentifier: z.string(), identifier: z.string() })),
+    holder: z
+      .object({
+        executionId: z.string(),
+        stepRunId: z.string(),
+        stepPath: z.string(),
+        pipelineIdentifier: z.string(),
+        since: timestamp,
+        stepState: z.string(),
+      })
+      .optional(),
+    /** For a blocked target: the command that resolves it. */
+    hint: z.string().optional(),
+  })
+  .meta({ id: 'Target' })
 
-export const delegateInstanceView = z.object({
-  instanceId: z.string(),
-  name: z.string(),
-  version: z.string(),
-  health: z.enum(['connected', 'late', 'disconnected']),
-  lastSeenAt: timestamp.optional(),
-  draining: z.boolean(),
-  free: z.number().int(),
-  attempts: z.array(z.object({ attemptId: z.string(), executionId: z.string(), groupPath: z.string(), state: z.string() })),
-})
-export const delegateView = z.object({
-  id: z.string(),
-  name: z.string(),
-  scope,
-  tags: z.array(z.string()),
-  approved: z.boolean(),
-  revoked: z.boolean(),
-  draining: z.boolean(),
-  health: z.enum(['connected', 'late', 'disconnected', 'revoked']),
-  keyId: z.string(),
-  fingerprint: z.string(),
-  version: z.string(),
-  createdAt: timestamp,
-  instances: z.array(delegateInstanceView),
-})
+export const delegateInstanceView = z
+  .object({
+    instanceId: z.string(),
+    name: z.string(),
+    version: z.string(),
+    health: z.enum(['connected', 'late', 'disconnected']),
+    lastSeenAt: timestamp.optional(),
+    draining: z.boolean(),
+    free: z.number().int(),
+    attempts: z.array(z.object({ attemptId: z.string(), executionId: z.string(), groupPath: z.string(), state: z.string() })),
+  })
+  .meta({ id: 'DelegateInstance' })
+export const delegateView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    scope,
+    tags: z.array(z.string()),
+    approved: z.boolean(),
+    revoked: z.boolean(),
+    draining: z.boolean(),
+    health: z.enum(['connected', 'late', 'disconnected', 'revoked']),
+    keyId: z.string(),
+    fingerprint: z.string(),
+    version: z.string(),
+    createdAt: timestamp,
+    instances: z.array(delegateInstanceView),
+  })
+  .meta({ id: 'Delegate' })
 export type DelegateView = z.infer<typeof delegateView>
 
-export const enrolmentTokenInput = z.strictObject({
-  ...scope.shape,
-  /** Hours until it stops working. */
-  expiresInHours: z
-    .number()
-    .min(0.01)
-    .max(24 * 30)
-    .default(24),
-  /** How many delegates may enrol with it. */
-  uses: z.number().int().min(1).max(1000).default(1),
-  /** Delegates that enrol with it may receive sealed secrets at once, without an administrator's approval. */
-  approve: z.boolean().default(false),
-})
+export const enrolmentTokenInput = z
+  .strictObject({
+    ...scope.shape,
+    /** Hours until it stops working. */
+    expiresInHours: z
+      .number()
+      .min(0.01)
+      .max(24 * 30)
+      .default(24),
+    /** How many delegates may enrol with it. */
+    uses: z.number().int().min(1).max(1000).default(1),
+    /** Delegates that enrol with it may receive sealed secrets at once, without an administrator's approval. */
+    approve: z.boolean().default(false),
+  })
+  .meta({ id: 'EnrolmentTokenInput' })
 export const enrolmentTokenView = z.object({
   id: z.string(),
   scope,
@@ -73,12 +81,14 @@ export const enrolmentTokenView = z.object({
 })
 
 export const role = z.enum(['viewer', 'operator', 'editor', 'admin'])
-export const apiKeyInput = z.strictObject({
-  name: z.string().min(1).max(128),
-  role,
-  ...scope.shape,
-  expiresInDays: z.number().int().min(1).max(3650).optional(),
-})
+export const apiKeyInput = z
+  .strictObject({
+    name: z.string().min(1).max(128),
+    role,
+    ...scope.shape,
+    expiresInDays: z.number().int().min(1).max(3650).optional(),
+  })
+  .meta({ id: 'ApiKeyInput' })
 export const apiKeyView = z.object({
   id: z.string(),
   name: z.string(),
@@ -89,12 +99,14 @@ export const apiKeyView = z.object({
   lastUsedAt: timestamp.optional(),
 })
 
-export const accountSettings = z.strictObject({
-  /** The Database DevOps module: off, its API and steps refuse; stored data stays. */
-  DBOPS_ENABLED: z.boolean(),
-  /** Days that finished executions, their logs and changeset records are kept. */
-  executionRetentionDays: z.number().int().min(1).max(3650),
-})
+export const accountSettings = z
+  .strictObject({
+    /** The Database DevOps module: off, its API and steps refuse; stored data stays. */
+    DBOPS_ENABLED: z.boolean(),
+    /** Days that finished executions, their logs and changeset records are kept. */
+    executionRetentionDays: z.number().int().min(1).max(3650),
+  })
+  .meta({ id: 'AccountSettings' })
 
 const byDelegate = z.object({ delegateId: z.string() })
 

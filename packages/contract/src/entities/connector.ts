@@ -81,12 +81,14 @@ const head = {
 }
 
 /** A typed way to something outside: a Git host, a database, an image registry, a cluster. */
-export const connector = z.discriminatedUnion('type', [
-  z.strictObject({ ...head, type: z.literal('Git'), spec: gitConnectorSpec }),
-  z.strictObject({ ...head, type: z.literal('Jdbc'), spec: jdbcConnectorSpec }),
-  z.strictObject({ ...head, type: z.literal('DockerRegistry'), spec: dockerRegistryConnectorSpec }),
-  z.strictObject({ ...head, type: z.literal('K8sCluster'), spec: kubernetesConnectorSpec }),
-])
+export const connector = z
+  .discriminatedUnion('type', [
+    z.strictObject({ ...head, type: z.literal('Git'), spec: gitConnectorSpec }),
+    z.strictObject({ ...head, type: z.literal('Jdbc'), spec: jdbcConnectorSpec }),
+    z.strictObject({ ...head, type: z.literal('DockerRegistry'), spec: dockerRegistryConnectorSpec }),
+    z.strictObject({ ...head, type: z.literal('K8sCluster'), spec: kubernetesConnectorSpec }),
+  ])
+  .meta({ id: 'Connector' })
 export type Connector = z.infer<typeof connector>
 export type GitConnectorSpec = z.infer<typeof gitConnectorSpec>
 export type JdbcConnectorSpec = z.infer<typeof jdbcConnectorSpec>

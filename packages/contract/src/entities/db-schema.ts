@@ -2,31 +2,33 @@ import { z } from 'zod'
 import { description, displayName, entityRef, entityTags, identifier } from '../identifiers.ts'
 
 /** A named set of changes kept in Git. Not a database schema. */
-export const dbSchema = z.strictObject({
-  identifier,
-  name: displayName.optional(),
-  orgIdentifier: identifier.default('default'),
-  projectIdentifier: identifier.default('default'),
-  description: description.optional(),
-  tags: entityTags.optional(),
-  migrationType: z.enum(['Liquibase', 'Flyway']),
-  type: z.enum(['Repository']).default('Repository'),
-  changelog: z.strictObject({
-    connector: entityRef,
-    /** Path of the root changelog (Liquibase) or of the migrations folder (Flyway) in the repository. */
-    location: z
-      .string()
-      .min(1)
-      .max(1024)
-      .refine(
-        (path) => !path.startsWith('/') && !path.split('/').includes('..'),
-        'The location is a path inside the repository.',
-      ),
-    /** Repository name, where the connector is for an account. */
-    repo: z.string().max(256).optional(),
-  }),
-  service: z.string().max(256).optional(),
-})
+export const dbSchema = z
+  .strictObject({
+    identifier,
+    name: displayName.optional(),
+    orgIdentifier: identifier.default('default'),
+    projectIdentifier: identifier.default('default'),
+    description: description.optional(),
+    tags: entityTags.optional(),
+    migrationType: z.enum(['Liquibase', 'Flyway']),
+    type: z.enum(['Repository']).default('Repository'),
+    changelog: z.strictObject({
+      connector: entityRef,
+      /** Path of the root changelog (Liquibase) or of the migrations folder (Flyway) in the repository. */
+      location: z
+        .string()
+        .min(1)
+        .max(1024)
+        .refine(
+          (path) => !path.startsWith('/') && !path.split('/').includes('..'),
+          'The location is a path inside the repository.',
+        ),
+      /** Repository name, where the connector is for an account. */
+      repo: z.string().max(256).optional(),
+    }),
+    service: z.string().max(256).optional(),
+  })
+  .meta({ id: 'DbSchema' })
 export type DbSchema = z.infer<typeof dbSchema>
 
 /** A DB schema applied through one connection at one revision. */
@@ -57,4 +59,5 @@ export const dbInstance = z
       path: ['branch'],
     },
   )
+  .meta({ id: 'DbInstance' })
 export type DbInstance = z.infer<typeof dbInstance>

@@ -25,12 +25,12 @@ export function readEntityDocuments(
   const diagnostics: Diagnostic[] = [...parsed.diagnostics]
   const documents: EntityDocument[] = []
   for (const document of parsed.documents) {
-    const kind = document.kind as EntityKind
+    const kind = document.kind
     const given = document.value as Record<string, unknown>
     const value = kind === 'pipeline' ? pipelineBody(given, document.source) : given
     const result = entityKinds[kind].schema.safeParse(inScope(kind, value, options.scope))
     if (result.success) {
-      documents.push({ kind, value: result.data as EntityDocument['value'], file, line: document.locate([]).line })
+      documents.push({ kind, value: result.data, file, line: document.locate([]).line })
       continue
     }
     for (const issue of result.error.issues) {

@@ -25,11 +25,13 @@ export type EntityKind = keyof typeof entityKinds
 export const entityMeta = z.object({ version: z.number().int(), createdAt: timestamp, updatedAt: timestamp })
 
 /** An entity in an answer: what was written, plus `meta`; secrets also say whether and how a value is set. */
-export const entityView = z.object({
-  kind: z.enum(Object.keys(entityKinds) as [EntityKind, ...EntityKind[]]),
-  spec: z.record(z.string(), z.unknown()),
-  meta: entityMeta,
-  /** Read-only facts: secrets `{valueVersion, recipients}`, DB schemas `{instanceCount}`, DB instances `{lastAppliedTag, targetKey}`. */
-  facts: z.record(z.string(), z.unknown()).optional(),
-})
+export const entityView = z
+  .object({
+    kind: z.enum(Object.keys(entityKinds) as [EntityKind, ...EntityKind[]]),
+    spec: z.record(z.string(), z.unknown()),
+    meta: entityMeta,
+    /** Read-only facts: secrets `{valueVersion, recipients}`, DB schemas `{instanceCount}`, DB instances `{lastAppliedTag, targetKey}`. */
+    facts: z.record(z.string(), z.unknown()).optional(),
+  })
+  .meta({ id: 'Entity' })
 export type EntityView = z.infer<typeof entityView>

@@ -12,24 +12,28 @@ export const secretSource = z.discriminatedUnion('provider', [
 ])
 export type SecretSource = z.infer<typeof secretSource>
 
-export const secret = z.strictObject({
-  identifier,
-  name: displayName.optional(),
-  orgIdentifier: identifier.optional(),
-  projectIdentifier: identifier.optional(),
-  description: description.optional(),
-  tags: entityTags.optional(),
-  type: z.enum(['SecretText', 'SecretFile']).default('SecretText'),
-  spec: secretSource,
-})
+export const secret = z
+  .strictObject({
+    identifier,
+    name: displayName.optional(),
+    orgIdentifier: identifier.optional(),
+    projectIdentifier: identifier.optional(),
+    description: description.optional(),
+    tags: entityTags.optional(),
+    type: z.enum(['SecretText', 'SecretFile']).default('SecretText'),
+    spec: secretSource,
+  })
+  .meta({ id: 'Secret' })
 export type Secret = z.infer<typeof secret>
 
 /**
  * A sealed value on its way to the store. `record` is the sealing package's versioned record, opaque to the control plane; its
  * `version` must be one more than the stored one (1 for the first), which stops two writers from overwriting each other.
  */
-export const sealedValueInput = z.strictObject({
-  version: z.number().int().min(1),
-  record: z.record(z.string(), z.unknown()),
-})
+export const sealedValueInput = z
+  .strictObject({
+    version: z.number().int().min(1),
+    record: z.record(z.string(), z.unknown()),
+  })
+  .meta({ id: 'SealedValueInput' })
 export type SealedValueInput = z.infer<typeof sealedValueInput>

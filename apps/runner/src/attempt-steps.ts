@@ -1,0 +1,107 @@
+import { AppError, type Clock } from '@sluice/base'
+import type { StepOrder } from '@sluice/contract'
+import type { AttemptApi } from './attempt-api.ts'
+import type { AttemptLogs } from './attempt-logs.ts'
+import type { EventOutbox } from './event-outbox.ts'
+import { PermitFile } from './permit.ts'
+import { runStep } from './run-step.ts'
+import type { RunnerConfig } from './runner-config.ts'
+import type { SlotValues } from './slot-values.ts'
+import type { StepResult } from './step-context.ts'
+import { StepStop, StepTimer } from './step-stop.ts'
+
+interface RunningStep {
+  readonly stop: StepStop
+  readonly done: Promise<void>
+}
+
+interface Parts {
+  readonly api: AttemptApi
+  readonly slots: SlotValues
+  readonly clock: Clock
+  readonly bootId: string
+  readonly workDir: string
+  readonly outbox: EventOutbox
+  readonly logs: AttemptLogs
+}
+
+/** The steps of one attempt: those that run, and how the others ended. Each is started at most once, however often it is ordered. */
+export class AttemptSteps {
+  readonly #config: RunnerConfig
+  readonly #parts: Parts
+  readonly #permits: PermitFile
+  readonly #running = new Map<string, RunningStep>()
+  readonly #outcomes = new Map<string, StepResult['outcome']>()
+
+  constructor(config: RunnerConfig, parts: Parts) {
+    this.#config = config
+    this.#parts = parts
+    this.#permits = new PermitFile(config.attemptDir)
+  }
+
+  get running(): string[] {
+    return [...this.#running.keys()]
+  }
+
+  /** Steps that were started, over or not: orders for these need no repeating. */
+  get started(): string[] {
+    return [...this.#running.keys(), ...this.#outcomes.keys()]
+  }
+
+  get outcomes(): { stepRunId: string; outcome: string }[] {
+    return [...this.#outcomes].map(([stepRunId, outcome]) => ({ stepRunId, outcome }))
+  }
+
+  /** Starts what an order says, unless it was started before. Throws `AppError` for a step that is not in the task. */
+  start(order: StepOrder): void {
+    const { stepRunId } = order
+    if (this.#running.has(stepRunId) || this.#outcomes.has(stepRunId)) return
+    const step = this.#config.task.steps.find((candidate) => candidate.stepRunId === stepRunId)
+    if (step === undefined) {
+      throw new AppError('internal', 'ORDER_UNKNOWN_STEP', `The server ordered step "${stepRunId}", which is not in this task.`)
+    }
+    const { task, timings } = this.#config
+    const { outbox, logs, ...parts } = this.#parts
+    const stop = new StepStop()
+    const timer = new StepTimer(order.timeoutMs, () => stop.stop('timeout', 'interrupt', true))
+    outbox.send({ type: 'step.started', stepRunId })
+    const log = logs.open(stepRunId)
+    const work = async (): Promise<void> => {
+      timer.resume()
+      const result = await runStep({
+        ...parts,
+        task,
+        step,
+        order,
+        permits: this.#permits,
+        log,
+        stop,
+        timer,
+        timings,
+        send: (event) => outbox.send(event),
+      })
+      timer.pause()
+      log.end()
+      this.#outcomes.set(stepRunId, result.outcome)
+      outbox.send({ type: 'step.finished', stepRunId, ...result })
+      // The permit is over for the delegate only when the server knows the outcome.
+      await outbox.flush()
+      this.#permits.remove(stepRunId)
+      this.#running.delete(stepRunId)
+    }
+    this.#running.set(stepRunId, { stop, done: work() })
+  }
+
+  stop(stepRunId: string, mode: 'graceful' | 'interrupt' | 'force'): void {
+    this.#running.get(stepRunId)?.stop.stop('cancel', mode, true)
+  }
+
+  stopAll(mode: 'graceful' | 'interrupt'): void {
+    for (const { stop } of this.#running.values()) stop.stop('cancel', mode, true)
+  }
+
+  /** Resolves when no step runs any more. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((step) => step.done))
+  }
+}
