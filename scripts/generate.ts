@@ -1,7 +1,13 @@
-// Writes the pages of docs/ that are made from the sources. tests/architecture checks that they are fresh.
-import { writeFileSync } from 'node:fs'
+// Writes the pages of docs/ that are made from the sources. Tests check that they are fresh.
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { createOpenApi, publicEndpoints } from '@sluice/contract'
 import { renderErrorsPage } from './errors-page.ts'
 
 const root = resolve(import.meta.dirname, '..')
 writeFileSync(join(root, 'docs/errors.md'), renderErrorsPage(root))
+const { version } = JSON.parse(readFileSync(join(root, 'packages/contract/package.json'), 'utf8')) as { version: string }
+writeFileSync(
+  join(root, 'docs/openapi.json'),
+  `${JSON.stringify(createOpenApi({ version, endpoints: publicEndpoints }), null, 2)}\n`,
+)

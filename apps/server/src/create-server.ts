@@ -4,6 +4,7 @@ import { createNotifications } from '@sluice/store'
 import { createAuthenticator } from './access/authenticate.ts'
 import type { App } from './app-context.ts'
 import type { ServerConfig } from './config.ts'
+import { registerDocs } from './docs/register-docs.ts'
 import type { ExecutionControl } from './executions/execution-control.ts'
 import { prepareFirstStart } from './first-start.ts'
 import { closeFastify, countInFlight } from './http/close-fastify.ts'
@@ -13,6 +14,7 @@ import { createExecutionControl, createOrchestrator } from './orchestration/inde
 import { registerProtocol } from './protocol/register-protocol.ts'
 import { registerPublicApi } from './register-public-api.ts'
 import { serverVersion } from './version.ts'
+import { registerWeb } from './web/register-web.ts'
 
 export interface ServerDeps {
   readonly logger: Logger
@@ -81,6 +83,8 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
     }
     registerPublicApi(built, deps.control ?? createExecutionControl(built.context))
     registerProtocol(built)
+    registerDocs(built)
+    await registerWeb(built)
     return built
   }
 

@@ -99,11 +99,18 @@ describe('how far a key reaches', () => {
       assert.equal((await server.call('DELETE', addressOf(kind), { key: elsewhere, ifMatch: 1 })).status, 404)
       assert.equal((await server.call('PUT', addressOf(kind), { key: elsewhere, ifMatch: 1, body: samples[kind] })).status, 404)
       const list = await server.call('GET', pathOf(kind), { key: elsewhere })
-      assert.ok(!(list.body.items as { spec: { identifier: string } }[]).some((item) => item.spec.identifier === samples[kind]['identifier']))
+      assert.ok(
+        !(list.body.items as { spec: { identifier: string } }[]).some(
+          (item) => item.spec.identifier === samples[kind]['identifier'],
+        ),
+      )
     })
 
     it(`a ${kind} cannot be created in a project out of reach`, async () => {
-      const { status, body } = await server.call('POST', pathOf(kind), { key: elsewhere, body: { ...samples[kind], identifier: 'stolen' } })
+      const { status, body } = await server.call('POST', pathOf(kind), {
+        key: elsewhere,
+        body: { ...samples[kind], identifier: 'stolen' },
+      })
       assert.equal(status, 403)
       assert.equal(body.error.code, 'SCOPE_REFUSED')
     })
@@ -128,7 +135,10 @@ describe('how far a key reaches', () => {
     )
     assert.equal((await server.call('GET', '/api/v1/organizations/acme', { key: inside })).status, 404)
     assert.equal((await server.call('GET', '/api/v1/projects/web?orgIdentifier=acme', { key: inside })).status, 404)
-    assert.equal((await server.call('POST', '/api/v1/organizations', { key: organization, body: { identifier: 'own' } })).status, 403)
+    assert.equal(
+      (await server.call('POST', '/api/v1/organizations', { key: organization, body: { identifier: 'own' } })).status,
+      403,
+    )
     assert.equal((await server.call('POST', '/api/v1/projects', { key: organization, body: { identifier: 'own' } })).status, 201)
   })
 
@@ -136,7 +146,10 @@ describe('how far a key reaches', () => {
     const wide = await server.call('POST', '/api/v1/api-keys', { key: inside, body: { name: 'x', role: 'viewer' } })
     assert.equal(wide.status, 403)
     const own = { orgIdentifier: 'default', projectIdentifier: 'default' }
-    assert.equal((await server.call('POST', '/api/v1/api-keys', { key: inside, body: { name: 'x', role: 'viewer', ...own } })).status, 201)
+    assert.equal(
+      (await server.call('POST', '/api/v1/api-keys', { key: inside, body: { name: 'x', role: 'viewer', ...own } })).status,
+      201,
+    )
     assert.equal((await server.call('POST', '/api/v1/delegate-tokens', { key: inside, body: {} })).status, 403)
     assert.equal((await server.call('POST', '/api/v1/delegate-tokens', { key: inside, body: own })).status, 201)
     assert.equal((await server.call('PATCH', '/api/v1/settings', { key: inside, body: { DBOPS_ENABLED: false } })).status, 403)

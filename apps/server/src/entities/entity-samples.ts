@@ -80,6 +80,30 @@ export function addressOf(kind: EntityKind): string {
   return `${pathOf(kind)}/${String(identifier)}${query.size > 0 ? `?${query.toString()}` : ''}`
 }
 
+/** A record with the shape of a sealed value for the sample secret. Nobody can open it. */
+export function sampleSealedValue(
+  version: number,
+  changes: Record<string, unknown> = {},
+): { version: number; record: Record<string, unknown> } {
+  const bytes = (count: number): string => Buffer.alloc(count, 7).toString('base64url')
+  return {
+    version,
+    record: {
+      v: 1,
+      scope: { org: 'default', project: 'default' },
+      secretId: 'pw',
+      version,
+      recipients: [{ keyId: '0123456789abcdef0123456789abcdef', enc: bytes(32), wrappedKey: bytes(48) }],
+      nonce: bytes(12),
+      ciphertext: bytes(256 + 16),
+      ...changes,
+    },
+  }
+}
+
+/** Where the sample secret's value is stored. */
+export const sampleValueAddress = '/api/v1/secrets/pw/value?projectIdentifier=default'
+
 /** Creates one of every kind. */
 export async function createSamples(server: TestServer): Promise<void> {
   for (const kind of Object.keys(samples) as EntityKind[]) {

@@ -27,7 +27,11 @@ export interface ExecutionControl {
     readonly created: boolean
   }>
   /** Throws conflict when it is over. */
-  requestCancel(request: { readonly executionId: string; readonly by: string; readonly reason?: string | undefined }): Promise<void>
+  requestCancel(request: {
+    readonly executionId: string
+    readonly by: string
+    readonly reason?: string | undefined
+  }): Promise<void>
   /** Throws conflict when the step's outcome is not unknown. */
   resolveStep(request: StepRequest & { readonly as: StepResolution; readonly reason: string }): Promise<void>
   /** Throws conflict when the step's outcome is not unknown. */

@@ -20,7 +20,14 @@ export function registerRunEndpoint(app: App, control: ExecutionControl): void {
     if (row === undefined) throw new AppError('internal', 'INVARIANT', 'A started execution is not there.')
     if (created) {
       const details = { executionId }
-      await writeAudit(store.db, { actor: caller.name, action: 'execution.run', subject: pipelineIdentifier, ...place, requestId, details })
+      await writeAudit(store.db, {
+        actor: caller.name,
+        action: 'execution.run',
+        subject: pipelineIdentifier,
+        ...place,
+        requestId,
+        details,
+      })
       return toExecutionSummary(row)
     }
     if (row.pipeline_identifier !== pipelineIdentifier) {

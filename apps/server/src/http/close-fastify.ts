@@ -7,7 +7,12 @@ const stepMs = 20
  * Stops taking requests, lets those under way finish for up to `graceMs`, then ends every connection. Node's own close waits for
  * connections instead of requests, and one whose body was refused half way counts as busy until it times out.
  */
-export async function closeFastify(fastify: FastifyInstance, inFlight: () => number, clock: Clock, graceMs: number): Promise<void> {
+export async function closeFastify(
+  fastify: FastifyInstance,
+  inFlight: () => number,
+  clock: Clock,
+  graceMs: number,
+): Promise<void> {
   const closed = fastify.close()
   const deadline = clock.monotonic() + graceMs
   while (inFlight() > 0 && clock.monotonic() < deadline) await clock.sleep(stepMs)

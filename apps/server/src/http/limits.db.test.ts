@@ -66,7 +66,12 @@ describe('what a stranger can send', () => {
     ['plain text', '/api/v1/connectors', { method: 'POST', body: 'a', headers: { 'content-type': 'text/plain' } }, 415],
     ['no JSON', '/api/v1/connectors', { method: 'POST', body: '{"a":', headers: { 'content-type': 'application/json' } }, 400],
     ['an empty body', '/api/v1/connectors', { method: 'POST', body: '', headers: { 'content-type': 'application/json' } }, 400],
-    ['an attack on prototypes', '/api/v1/connectors', { method: 'POST', body: '{"__proto__":{"a":1}}', headers: { 'content-type': 'application/json' } }, 400],
+    [
+      'an attack on prototypes',
+      '/api/v1/connectors',
+      { method: 'POST', body: '{"__proto__":{"a":1}}', headers: { 'content-type': 'application/json' } },
+      400,
+    ],
     ['a repeated query', '/api/v1/connectors?limit=1&limit=2', {}, 400],
     ['a NUL in the address', '/api/v1/connectors/a%00b', {}, 400],
     ['a broken Authorization header', '/api/v1/whoami', { headers: { authorization: 'Basic abc' } }, 401],
