@@ -3,9 +3,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { renderErrorsPage } from '../../scripts/errors-page.ts'
+import { renderArchitecture } from '../../scripts/imports-table.ts'
 import { root, sourceFiles } from './source-files.ts'
 
 const readText = (path: string): string => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '')
+
+test('ARCHITECTURE.md shows the table of imports that is enforced (npm run generate writes it)', () => {
+  assert.equal(readText('ARCHITECTURE.md'), renderArchitecture(root), 'ARCHITECTURE.md is out of date. Run `npm run generate`.')
+})
 
 test('every error code is in docs/errors.md (npm run generate writes it)', () => {
   assert.equal(readText('docs/errors.md'), renderErrorsPage(root), 'docs/errors.md is out of date. Run `npm run generate`.')
