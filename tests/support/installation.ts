@@ -23,6 +23,8 @@ export interface InstallationOptions {
   readonly databaseUrl?: string | undefined
   /** More environment for server and delegate. */
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** More environment for the delegate alone. */
+  readonly delegateEnv?: Readonly<Record<string, string>> | undefined
   /** The delegate's policy file; one that allows local repositories below the installation's folder unless given. */
   readonly policy?: ((repositoriesDir: string) => string) | undefined
 }
@@ -131,6 +133,7 @@ export async function openInstallation(options: InstallationOptions = {}): Promi
         args: [appEntry('delegate')],
         env: {
           ...env,
+          ...options.delegateEnv,
           SLUICE_SERVER_URL: serverUrl,
           SLUICE_DELEGATE_TOKEN: token,
           SLUICE_DELEGATE_NAME: 'test',
