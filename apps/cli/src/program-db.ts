@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import type { ChangelogOptions, ConnectionOptions } from './db/db-options.ts'
 import { collect, parseCount } from './option-values.ts'
-import type { Act } from './program.ts'
+import type { Act } from './act.ts'
 
 /** sluice db: the engine alone, without a control plane. */
 export function addDatabaseCommands(program: Command, act: Act): void {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { parseAmount, parseCount } from './option-values.ts'
-import type { Act } from './program.ts'
+import type { Act } from './act.ts'
 
 /** server, delegate, doctor. */
 export function addDelegateCommands(program: Command, act: Act): void {

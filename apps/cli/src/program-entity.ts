@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { collect, parseCount } from './option-values.ts'
-import type { Act } from './program.ts'
+import type { Act } from './act.ts'
 
 /** login, apply, get, delete, secret. */
 export function addEntityCommands(program: Command, act: Act): void {

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { collect, parseCount } from './option-values.ts'
-import type { Act } from './program.ts'
+import type { Act } from './act.ts'
 
 /** pipeline, execution, target. */
 export function addExecutionCommands(program: Command, act: Act): void {

@@ -1,6 +1,7 @@
 import { AppError, toAppError } from '@sluice/base'
 import { Command, CommanderError, Option } from 'commander'
-import { type CommandContext, createCommandContext } from './command-context.ts'
+import type { Act } from './act.ts'
+import { createCommandContext } from './command-context.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { createPrinter, type OutputStreams } from './output/printer.ts'
 import { addDatabaseCommands } from './program-db.ts'
@@ -8,11 +9,6 @@ import { addDelegateCommands } from './program-delegate.ts'
 import { addExecutionCommands } from './program-execution.ts'
 import { addEntityCommands } from './program-entity.ts'
 import { cliVersion } from './version.ts'
-
-/** Builds a command's action: it gets a context, and what it returns is the exit code (nothing means 0). */
-export type Act = <Args extends unknown[]>(
-  run: (context: CommandContext, ...args: Args) => Promise<number | void>,
-) => (...args: Args) => Promise<void>
 
 /** Runs one command line (without node and script) and returns its exit code. Everything it loads beyond this, it loads when used. */
 export async function runProgram(
