@@ -117,7 +117,7 @@ async function advanceOnce(
 
 /** A timer's event was written before it was known when it would be due. */
 function withTime(event: ExecutionEvent, now: number): ExecutionEvent {
-  return event.type === 'timer' ? { ...event, at: now } : event
+  return (event as ExecutionEvent | null)?.type === 'timer' ? { ...event, at: now } : event
 }
 
 async function putOff(
@@ -138,12 +138,17 @@ async function putOff(
     park,
     error: message,
   })
-  const facts = { executionId, eventId: event.id, event: event.event.type, tries, error }
+  const facts = { executionId, eventId: event.id, event: describeEvent(event), tries, error }
   if (!park) {
     logger.warn(facts, 'an event could not be advanced; it is tried again')
     return
   }
   logger.error(facts, 'an event could not be advanced and was put aside: somebody has to look at it')
-  const note = `The event "${event.event.type}" could not be processed and was put aside after ${String(tries)} tries: ${message}`
+  const note = `The event "${describeEvent(event)}" could not be processed and was put aside after ${String(tries)} tries: ${message}`
   await addExecutionNote(store.pool, executionId, note.slice(0, 2000))
+}
+
+/** What is stored may be anything but an event: that may be why it fails. */
+function describeEvent({ event }: InboxEvent): string {
+  return (event as ExecutionEvent | null)?.type ?? 'unknown'
 }

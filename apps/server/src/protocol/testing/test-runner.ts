@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createId } from '@sluice/base'
 import { type AttemptEvent, protocolEndpoints, type StepOrder, type TaskSpec } from '@sluice/contract'
-import { type ProtocolAnswer, tell } from './protocol-client.ts'
+import { type ProtocolAnswer, tell as tellOnce } from './protocol-client.ts'
 import type { Accepted } from './test-delegate.ts'
 
 /** A runner's side of the protocol, made of single calls. */
@@ -184,6 +184,18 @@ export function openTestRunner(url: string, { task, attemptToken }: Pick<Accepte
     },
   }
   return runner
+}
+
+/** As runners do: the same call again while nobody answers or the server is in trouble. */
+const tell: typeof tellOnce = async (url, endpoint, input) => {
+  for (let tries = 0; ; tries++) {
+    const answer = await tellOnce(url, endpoint, input).catch((error: unknown) => {
+      if (tries >= 40) throw error
+      return undefined
+    })
+    if (answer !== undefined && (answer.status < 500 || tries >= 40)) return answer
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }
 
 async function must<Answer extends ProtocolAnswer<unknown>>(promise: Promise<Answer>): Promise<Answer> {
