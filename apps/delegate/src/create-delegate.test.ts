@@ -311,7 +311,7 @@ describe('a delegate', () => {
   it('ends an attempt whose life is over', async () => {
     const { server } = world
     await world.start()
-    const attempt = server.offer(fakeTask({}, { notAfterMs: 2000 }))
+    const attempt = server.offer(fakeTask({}, { notAfterMs: 100 }))
     await server.until(() => attempt.runnerEvents.length > 0, 'The runner')
     await server.until(() => attempt.state === 'gone', 'The end')
     equal(goneOf(attempt)?.exitCode, 143)

@@ -5,7 +5,7 @@ import { stopRunner } from './stop-runner.ts'
 
 /** Enforces ends of life, tries again what failed, and removes what the control plane has not asked about for too long. */
 export async function sweepAttempts(host: AttemptHost): Promise<void> {
-  const { executor, uptime, metrics, logger } = host
+  const { executor, uptime, metrics, logger, waiting } = host
   await executor.tend()
   for (const attempt of host.attempts.values()) {
     const { again } = attempt
@@ -14,7 +14,9 @@ export async function sweepAttempts(host: AttemptHost): Promise<void> {
     const overdue = overdueMs(attempt.entry.deadline, uptime)
     if (!attempt.ended && attempt.entry.phase === 'running') {
       if (attempt.entry.unwanted) void stopRunner(host, attempt, 'nobody wants it')
-      else if (overdue !== undefined && overdue > 0) void stopRunner(host, attempt, 'its life is over')
+      // The runner ends its life itself, in good order; this is for one that does not.
+      else if (overdue !== undefined && overdue > waiting.timings.cancelForceMs)
+        void stopRunner(host, attempt, 'its life is over')
     } else if (attempt.ended && isForgotten(host, attempt, overdue)) {
       metrics.add('orphans_removed_total')
       logger.warn({ attemptId: attempt.id }, 'A place is removed although the control plane has not acknowledged its end.')
