@@ -252,7 +252,8 @@ async function checkTarget(lab: FaultLab, name: string, findings: string[]): Pro
   const history = await historyIds(lab, name)
   if (history.join() !== Array.from({ length: changesetCount }, (_, index) => String(index + 1)).join())
     findings.push(`the history has ${history.join()}`)
-  const [lock] = await lab.queryTarget(name, 'select locked, lockedby from databasechangeloglock')
+  const [table] = await lab.queryTarget(name, "select to_regclass('databasechangeloglock') is not null as there")
+  const [lock] = table?.['there'] === true ? await lab.queryTarget(name, 'select locked, lockedby from databasechangeloglock') : []
   if (lock?.['locked'] === true) findings.push(`the changelog lock is held by ${String(lock['lockedby'])}`)
   const targets = await lab.sluice.client.call(operationEndpoints.targets, { query: { limit: 500 } })
   const target = targets.items.find(({ targetKey }) => targetKey.endsWith(`/${name}`))
