@@ -13,6 +13,12 @@ const keepaliveDelayMs = 10_000
 const boolOid = 16
 const numberOids = new Set([21, 23, 26])
 
+/** What `pg` has and its types leave out. */
+interface ConnectInternals {
+  readonly connectionParameters: object
+  readonly connection: { readonly stream: { destroy(): void } }
+}
+
 /** Booleans and small integers become values, everything else stays the server's text: no time zone is ever applied. */
 const types = {
   getTypeParser: (oid: number) => (value: string) =>
@@ -121,19 +127,18 @@ async function connectOnce(
     sslnegotiation: 'postgres',
   })
   // Parameters that poolers refuse at start-up are set afterwards; PGOPTIONS of our environment must not reach the target.
-  Object.assign((client as unknown as { connectionParameters: object }).connectionParameters, {
-    options: undefined,
-    replication: undefined,
-  })
+  const internals = client as unknown as ConnectInternals
+  Object.assign(internals.connectionParameters, { options: undefined, replication: undefined })
   client.on('error', () => {})
-  const abort = (): void => void client.end().catch(() => {})
+  // A polite end would wait for a server that may not answer, as after a failed TLS handshake.
+  const abort = (): void => void internals.connection.stream.destroy()
   options.signal?.addEventListener('abort', abort, { once: true })
   try {
     await client.connect()
     const settings = sessionSettings(url, options)
     if (settings !== '') await client.query(settings)
   } catch (error) {
-    await client.end().catch(() => {})
+    abort()
     throw error
   } finally {
     options.signal?.removeEventListener('abort', abort)

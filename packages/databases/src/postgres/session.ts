@@ -22,6 +22,7 @@ interface ClientInternals {
   readonly secretKey: number
   readonly readyForQuery: boolean
   readonly connection: {
+    readonly stream: { destroy(): void }
     once(event: string, listener: () => void): void
     removeListener(event: string, listener: () => void): void
   }
@@ -46,6 +47,8 @@ export interface SessionInit {
   /** Called once, when the server's session id is not the one of the connection: a pooler is in between. Throws to refuse it. */
   readonly onProxy: (session: PostgresSession) => Promise<void>
 }
+
+const closeWaitMs = 5000
 
 /** The server notices a dead client within about a minute, so that its session lock is freed. */
 const keepaliveSettings =
@@ -171,7 +174,10 @@ export class PostgresSession implements Database {
   }
 
   async close(): Promise<void> {
-    await this.#client.end()
+    const ended = this.#client.end()
+    // A server that does not answer must not keep us: the socket is closed under it then.
+    const timer = setTimeout(() => this.#internals.connection.stream.destroy(), closeWaitMs)
+    await ended.finally(() => clearTimeout(timer))
     this.#closed = true
   }
 
