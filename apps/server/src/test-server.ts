@@ -33,6 +33,11 @@ export interface Answer {
   readonly headers: Readonly<Record<string, unknown>>
 }
 
+/** Statuses of answers that came in no particular order. */
+export function sortedStatuses(answers: readonly { readonly status: number }[]): number[] {
+  return answers.map(({ status }) => status).toSorted((left, right) => left - right)
+}
+
 interface TestScope {
   after(work: () => Promise<void>): void
 }

@@ -31,12 +31,12 @@ export interface Store {
 }
 
 /** 64-bit integers as numbers: ours count rows, bytes and fences, all far below 2^53. */
-const types = {
+const types: pg.CustomTypesConfig = {
   getTypeParser(oid: number, format?: 'text' | 'binary') {
     if (oid === pg.types.builtins.INT8) return Number
-    return pg.types.getTypeParser(oid, format)
+    return pg.types.getTypeParser(oid, format) as unknown
   },
-} as unknown as pg.CustomTypesConfig
+}
 
 /** Opens the store. Connects only with the first query. */
 export function openStore(options: StoreOptions): Store {

@@ -1,6 +1,6 @@
 export { openStore } from './database.ts'
 export type { Db, Store, StoreOptions, Trx } from './database.ts'
-export { toJson, toStorableText } from './json.ts'
+export { toJson, toStorable, toStorableText } from './json.ts'
 export { schemaVersion } from './migrate.ts'
 export type * from './schema.ts'
 export { createNotifications, notify } from './notifications.ts'

@@ -1,5 +1,6 @@
-import { operationEndpoints } from '@sluice/contract'
+import { operationEndpoints, type targetView } from '@sluice/contract'
 import { getEntity, listInstanceChangesets, listTargets, type TargetRow } from '@sluice/store'
+import type { z } from 'zod'
 import { type Caller, contains } from '../access/caller.ts'
 import type { App } from '../app-context.ts'
 import { requireVisible } from '../entities/entity-endpoints.ts'
@@ -39,13 +40,15 @@ export function registerTargetEndpoints(app: App): void {
   })
 }
 
-function toTargetView(row: TargetRow, caller: Caller) {
-  const state = row.step_run_id === null ? 'free' : row.step_state === 'unknown' ? 'blocked' : 'busy'
+type TargetView = z.input<typeof targetView>
+
+function toTargetView(row: TargetRow, caller: Caller): TargetView {
+  const state: TargetView['state'] = row.step_run_id === null ? 'free' : row.step_state === 'unknown' ? 'blocked' : 'busy'
   // Another project's step may hold the same database: that it does is no secret here, which one is.
   const shown = contains(caller.scope, { org: row.holder_org ?? '', project: row.holder_project ?? '' })
   return {
     targetKey: row.target_key,
-    state: state as 'free' | 'busy' | 'blocked',
+    state,
     fence: row.fence,
     dbInstances: row.instances.map(({ org, project, identifier }) => ({
       orgIdentifier: org,

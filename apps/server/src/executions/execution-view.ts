@@ -77,7 +77,7 @@ function toStep(step: StepTree, parentPath: string, details: ExecutionDetails): 
   const log = details.logs.get(step.stepRunId)
   const dbSchema = step.dbSchema ?? run?.db_schema ?? undefined
   const dbInstance = step.dbInstance ?? run?.db_instance ?? undefined
-  const waiting = step.status === 'Running' && run?.waiting_for != null ? run.waiting_for : undefined
+  const waiting = step.status === 'Running' && run?.waiting_for ? run.waiting_for : undefined
   const counts = toCounts(step.stepRunId, details)
   return {
     kind: 'step',
@@ -92,9 +92,9 @@ function toStep(step: StepTree, parentPath: string, details: ExecutionDetails): 
     ...(step.outputs === undefined ? {} : { outputs: toOutputs(step.outputs) }),
     ...(dbSchema === undefined ? {} : { dbSchema }),
     ...(dbInstance === undefined ? {} : { dbInstance }),
-    ...(run?.target_key == null ? {} : { targetKey: run.target_key }),
+    ...(!run?.target_key ? {} : { targetKey: run.target_key }),
     ...(waiting === undefined ? {} : { waitingFor: waiting }),
-    ...(run?.commit_sha == null ? {} : { commit: run.commit_sha }),
+    ...(!run?.commit_sha ? {} : { commit: run.commit_sha }),
     ...(counts === undefined ? {} : { counts }),
     ...(permit === undefined
       ? {}

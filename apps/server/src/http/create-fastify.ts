@@ -29,7 +29,8 @@ export async function createFastify(
     frameworkErrors(error, request, reply) {
       const known = new AppError('invalid', 'BAD_REQUEST', 'The address of the request cannot be read.', { cause: error })
       const { status, body } = toErrorAnswer(known, request.id)
-      void (reply as unknown as { code(status: number): { send(body: unknown): void } }).code(status).send(body)
+      const answer = reply as unknown as { code(status: number): { send(body: unknown): void } }
+      answer.code(status).send(body)
     },
   }
   const tls = config.tls === undefined ? undefined : await readTls(config.tls)

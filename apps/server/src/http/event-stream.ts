@@ -82,7 +82,7 @@ export async function serveEventStream(
 }
 
 /** Resolves with the next call of `wake`, after `ms`, or when the signal fires; remembers a call that came in between. */
-export function createWaker(signal: AbortSignal): { wake(): void; wait(ms: number): Promise<void> } {
+export function createWaker(signal: AbortSignal): { readonly wake: () => void; readonly wait: (ms: number) => Promise<void> } {
   let pending = false
   let resolveWait: (() => void) | undefined
   const wake = (): void => {

@@ -1,6 +1,6 @@
 import { AppError } from '@sluice/base'
 import type { Endpoint, IssueView } from '@sluice/contract'
-import { readSettings } from '@sluice/store'
+import { readSettings, toStorable } from '@sluice/store'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { type Caller, hasRole } from '../access/caller.ts'
@@ -135,11 +135,13 @@ function readInput(endpoint: Endpoint, request: FastifyRequest): { params: unkno
     issues.push(...checked.issues)
     return checked.value
   }
+  // What a database says of a failure is nobody's input: it is made storable instead of refused.
+  const reported = endpoint.access === 'delegate' || endpoint.access === 'attempt'
   const input = {
     params: read('params', endpoint.params, request.params),
     query: read('query', endpoint.query, request.query),
     // No body at all means the empty object: calls whose fields are all optional need none.
-    body: read('body', endpoint.body, request.body ?? {}),
+    body: read('body', endpoint.body, reported ? toStorable(request.body ?? {}) : (request.body ?? {})),
   }
   if (issues.length > 0) throw inputInvalid(issues)
   return input

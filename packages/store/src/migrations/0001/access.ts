@@ -20,12 +20,14 @@ create table sessions (
   expires_at timestamptz not null
 );
 create index sessions_expiry on sessions (expires_at);
+create index sessions_api_key on sessions (api_key_id);
 
 create table login_codes (
   hash text primary key,
   api_key_id text not null references api_keys (id) on delete cascade,
   expires_at timestamptz not null
 );
+create index login_codes_api_key on login_codes (api_key_id);
 
 create table server_keys (
   kid text primary key,

@@ -39,6 +39,7 @@ create table task_declines (
   reason text not null,
   primary key (task_id, delegate_id)
 );
+create index task_declines_delegate on task_declines (delegate_id);
 
 create table attempts (
   id text primary key,
