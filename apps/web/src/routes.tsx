@@ -11,7 +11,13 @@ export const router = createBrowserRouter([
     ErrorBoundary: AppError,
     HydrateFallback: () => <Loading what="Sluice" />,
     children: [
-      { path: paths.login, lazy: async () => ({ Component: (await import('./pages/LoginPage.tsx')).LoginPage }) },
+      {
+        path: paths.login,
+        lazy: async () => {
+          const { LoginPage, loginLoader } = await import('./pages/LoginPage.tsx')
+          return { Component: LoginPage, loader: loginLoader }
+        },
+      },
       {
         Component: Shell,
         loader: requireSession,

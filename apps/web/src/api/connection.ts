@@ -3,15 +3,15 @@
  * whoever waits before a retry is woken when a person asks or the browser comes back online.
  */
 export interface Connection {
-  report(source: string, isUp: boolean): void
+  readonly report: (source: string, isUp: boolean) => void
   /** Forgets a source that nobody uses any more. */
-  forget(source: string): void
+  readonly forget: (source: string) => void
   /** When the connection was lost, in milliseconds since the epoch; undefined while it is there. */
-  lostSince(): number | undefined
-  subscribe(listener: () => void): () => void
+  readonly lostSince: () => number | undefined
+  readonly subscribe: (listener: () => void) => () => void
   /** Resolves after `ms`, on `retryNow` or on abort. */
-  pause(ms: number, signal: AbortSignal): Promise<void>
-  retryNow(): void
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>
+  readonly retryNow: () => void
 }
 
 export function createConnection(now: () => number = Date.now): Connection {

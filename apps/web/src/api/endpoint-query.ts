@@ -11,7 +11,7 @@ type Input<E extends Endpoint> = Pick<CallInput<E>, 'params' | 'query' | 'body' 
 export function endpointQuery<E extends Endpoint>(endpoint: E, input: Input<E> = {}) {
   return queryOptions<Reply<E>>({
     queryKey: [endpoint.id, input],
-    queryFn: async ({ signal }) => (await api.call(endpoint, { ...input, signal } as CallInput<E>)) as Reply<E>,
+    queryFn: async ({ signal }) => (await api.call(endpoint, { ...input, signal })) as Reply<E>,
   })
 }
 
@@ -21,7 +21,7 @@ export function useEndpointMutation<E extends Endpoint>(
   options: { readonly onSuccess?: ((reply: Reply<E>) => unknown) | undefined } = {},
 ): UseMutationResult<Reply<E>, Error, Input<E>> {
   return useMutation<Reply<E>, Error, Input<E>>({
-    mutationFn: async (input) => (await api.call(endpoint, input as CallInput<E>)) as Reply<E>,
+    mutationFn: async (input) => (await api.call(endpoint, input)) as Reply<E>,
     ...(options.onSuccess === undefined ? {} : { onSuccess: options.onSuccess }),
   })
 }

@@ -5,14 +5,14 @@ export type StreamStatus = 'connecting' | 'open' | 'lost' | 'ended' | 'refused'
 
 export interface FollowOptions {
   /** Opens the stream, after the event with this id if there was one. */
-  open(lastEventId: string | undefined, signal: AbortSignal): Promise<Response>
-  onEvent(event: ServerSentEvent): void
+  readonly open: (lastEventId: string | undefined, signal: AbortSignal) => Promise<Response>
+  readonly onEvent: (event: ServerSentEvent) => void
   /** `refused` comes with the server's answer, and ends the following. */
-  onStatus(status: StreamStatus, error?: unknown): void
+  readonly onStatus: (status: StreamStatus, error?: unknown) => void
   /** Waits before a retry; may return early when the connection is likely back. */
-  pause(ms: number, signal: AbortSignal): Promise<void>
+  readonly pause: (ms: number, signal: AbortSignal) => Promise<void>
   /** Resolves once the page can be seen. The signal it gives is aborted when it no longer can. */
-  whenVisible(signal: AbortSignal): Promise<AbortSignal>
+  readonly whenVisible: (signal: AbortSignal) => Promise<AbortSignal>
   readonly signal: AbortSignal
   readonly random?: (() => number) | undefined
 }

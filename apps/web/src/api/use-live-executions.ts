@@ -1,4 +1,4 @@
-import { executionEndpoints, type ExecutionSummary } from '@sluice/contract'
+import { executionEndpoints } from '@sluice/contract'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
 import { api } from './client.ts'
@@ -27,7 +27,7 @@ export function useLiveExecutions(filters: ExecutionFilters): StreamStatus {
         const changed = executionEndpoints.listEvents.reply.safeParse(JSON.parse(data))
         if (!changed.success) return
         client.setQueryData(queryKey, (page) =>
-          page === undefined ? page : mergeSummary(page, changed.data as ExecutionSummary, shown, executionsPerPage),
+          page === undefined ? page : mergeSummary(page, changed.data, shown, executionsPerPage),
         )
       },
       onStatus(next) {

@@ -1,7 +1,8 @@
 import { type ReactNode, useEffect, useRef } from 'react'
 import { useLocation } from 'react-router'
 
-let shownPath: string | undefined
+/** The page that was shown last, and whether its title had taken the focus: a page may replace its title when its data arrives. */
+let shown: { readonly path: string; readonly tookFocus: boolean } | undefined
 
 /**
  * The page's one `<h1>`, also the document's title. After a change of page it takes the focus, so that keyboard and screen reader go on
@@ -14,8 +15,10 @@ export function PageTitle({ title, children }: { title: string; children?: React
     document.title = title === 'Sluice' ? title : `${title} · Sluice`
   }, [title])
   useEffect(() => {
-    if (shownPath !== undefined && shownPath !== pathname) heading.current?.focus({ preventScroll: true })
-    shownPath = pathname
+    const isNew = shown !== undefined && shown.path !== pathname
+    const wasReplaced = shown?.path === pathname && shown.tookFocus && document.activeElement === document.body
+    if (isNew || wasReplaced) heading.current?.focus({ preventScroll: true })
+    shown = { path: pathname, tookFocus: isNew || (shown?.path === pathname && shown.tookFocus) }
   }, [pathname])
   return (
     <h1 ref={heading} tabIndex={-1}>

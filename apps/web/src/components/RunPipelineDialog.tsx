@@ -58,7 +58,8 @@ function RunForm({
   const [chosen, setChosen] = useState(first)
   const [rows, setRows] = useState<readonly Row[]>([])
   const details = useQuery(pipelineQuery(chosen))
-  const suggested = findInputs(String(details.data?.spec['yaml'] ?? '')).filter((name) => rows.every((row) => row.name !== name))
+  const yaml = details.data?.spec['yaml']
+  const suggested = typeof yaml === 'string' ? findInputs(yaml) : []
   const run = useEndpointMutation(executionEndpoints.run, {
     onSuccess: async (started) => {
       await client.invalidateQueries({ queryKey: [executionEndpoints.list.id] })
@@ -77,8 +78,6 @@ function RunForm({
     const inputs = Object.fromEntries(rows.flatMap(({ name, value }) => (name.trim() === '' ? [] : [[name.trim(), value]])))
     run.mutate({ body: { pipelineIdentifier: chosen, ...currentScope, inputs, idempotencyKey } })
   }
-  const add = (name: string): void => change([...rows, { key: Date.now() + rows.length, name, value: '' }])
-  const edit = (key: number, part: Partial<Row>): void => change(rows.map((row) => (row.key === key ? { ...row, ...part } : row)))
 
   return (
     <form className={formClass} onSubmit={submit}>
@@ -101,46 +100,7 @@ function RunForm({
           </select>
         )}
       </Field>
-      <fieldset className={styles.inputs}>
-        <legend>Inputs</legend>
-        {rows.length === 0 && <p className={styles.note}>None are given; variables keep their defaults.</p>}
-        {rows.map(({ key, name, value }, index) => (
-          <div key={key} className={styles.row}>
-            <input
-              className={controlClass}
-              aria-label={`Name of input ${String(index + 1)}`}
-              placeholder="name"
-              value={name}
-              spellCheck={false}
-              onChange={(event) => edit(key, { name: event.currentTarget.value })}
-            />
-            <input
-              className={controlClass}
-              aria-label={`Value of input ${String(index + 1)}`}
-              placeholder="value"
-              value={value}
-              spellCheck={false}
-              onChange={(event) => edit(key, { value: event.currentTarget.value })}
-            />
-            <Button
-              kind="quiet"
-              icon="cross"
-              aria-label={`Remove input ${name === '' ? String(index + 1) : name}`}
-              onClick={() => change(rows.filter((row) => row.key !== key))}
-            />
-          </div>
-        ))}
-        <div className={styles.add}>
-          {suggested.map((name) => (
-            <Button key={name} icon="plus" onClick={() => add(name)}>
-              {name}
-            </Button>
-          ))}
-          <Button kind="quiet" icon="plus" onClick={() => add('')}>
-            Add input
-          </Button>
-        </div>
-      </fieldset>
+      <Inputs rows={rows} suggested={suggested} onChange={change} />
       {run.error !== null && <ErrorPanel error={run.error} />}
       <DialogActions>
         <Button onClick={onClose}>Close</Button>
@@ -149,6 +109,64 @@ function RunForm({
         </Button>
       </DialogActions>
     </form>
+  )
+}
+
+/** Inputs as names and values; those that the pipeline asks for are offered. */
+function Inputs({
+  rows,
+  suggested,
+  onChange,
+}: {
+  rows: readonly Row[]
+  suggested: readonly string[]
+  onChange: (rows: readonly Row[]) => void
+}) {
+  const add = (name: string): void => onChange([...rows, { key: Date.now() + rows.length, name, value: '' }])
+  const edit = (key: number, part: Partial<Row>): void =>
+    onChange(rows.map((row) => (row.key === key ? { ...row, ...part } : row)))
+  const left = suggested.filter((name) => rows.every((row) => row.name !== name))
+  return (
+    <fieldset className={styles.inputs}>
+      <legend>Inputs</legend>
+      {rows.length === 0 && <p className={styles.note}>None are given; variables keep their defaults.</p>}
+      {rows.map(({ key, name, value }, index) => (
+        <div key={key} className={styles.row}>
+          <input
+            className={controlClass}
+            aria-label={`Name of input ${String(index + 1)}`}
+            placeholder="name"
+            value={name}
+            spellCheck={false}
+            onChange={(event) => edit(key, { name: event.currentTarget.value })}
+          />
+          <input
+            className={controlClass}
+            aria-label={`Value of input ${String(index + 1)}`}
+            placeholder="value"
+            value={value}
+            spellCheck={false}
+            onChange={(event) => edit(key, { value: event.currentTarget.value })}
+          />
+          <Button
+            kind="quiet"
+            icon="cross"
+            aria-label={`Remove input ${name === '' ? String(index + 1) : name}`}
+            onClick={() => onChange(rows.filter((row) => row.key !== key))}
+          />
+        </div>
+      ))}
+      <div className={styles.add}>
+        {left.map((name) => (
+          <Button key={name} icon="plus" onClick={() => add(name)}>
+            {name}
+          </Button>
+        ))}
+        <Button kind="quiet" icon="plus" onClick={() => add('')}>
+          Add input
+        </Button>
+      </div>
+    </fieldset>
   )
 }
 

@@ -1,9 +1,9 @@
 /** `2 of 4 steps`, with what is worth noting of the others. */
 export function describeProgress(counts: Readonly<Record<string, number>>): string {
-  const count = (...states: string[]): number => states.reduce((sum, state) => sum + (counts[state] ?? 0), 0)
+  const count = (state: string): number => counts[state] ?? 0
   const total = Object.values(counts).reduce((sum, each) => sum + each, 0)
   if (total === 0) return 'no steps'
-  const done = count('Succeeded', 'Skipped')
+  const done = count('Succeeded')
   const parts = [`${String(done)} of ${String(total)} steps`]
   const failed = count('Failed')
   if (failed > 0) parts.push(`${String(failed)} failed`)

@@ -92,14 +92,15 @@ function ExecutionTable({ items }: { items: readonly ExecutionSummary[] }) {
           text: `${pipelineName} #${String(sequence)}: ${stateLooks[state].label}`,
         }))}
       />
-      <DataTable label="Executions" columns={columns}>
+      <DataTable label="Executions" columns={columns} stacks>
         {items.map((item) => (
           <tr
             key={item.id}
             className={styles.row}
             onClick={(event) => {
               // The link in the row is what keyboards and screen readers use; a click beside it is meant for it too.
-              if ((event.target as Element).closest('a') === null && getSelection()?.toString() === '') void navigate(paths.execution(item.id))
+              if ((event.target as Element).closest('a') === null && getSelection()?.toString() === '')
+                void navigate(paths.execution(item.id))
             }}
           >
             <td>
@@ -131,14 +132,15 @@ function ExecutionTable({ items }: { items: readonly ExecutionSummary[] }) {
 
 function Filters({ filters, onChange }: { filters: ExecutionFilters; onChange: (name: string, value: string) => void }) {
   const { data } = useQuery(pipelinesQuery())
-  const known = data?.items.map(({ spec }) => ({ id: String(spec['identifier']), name: String(spec['name'] ?? spec['identifier']) })) ?? []
+  const known =
+    data?.items.map(({ spec }) => ({ id: String(spec['identifier']), name: String(spec['name'] ?? spec['identifier']) })) ?? []
   // A filter from the address that names no pipeline of the list is shown as it is.
   const pipelines =
     filters.pipeline === undefined || known.some(({ id }) => id === filters.pipeline)
       ? known
       : [...known, { id: filters.pipeline, name: filters.pipeline }]
   return (
-    <div className={styles.filters} role="search" aria-label="Filter executions">
+    <search className={styles.filters} aria-label="Filter executions">
       <label>
         <span>Pipeline</span>
         <select
@@ -156,7 +158,11 @@ function Filters({ filters, onChange }: { filters: ExecutionFilters; onChange: (
       </label>
       <label>
         <span>State</span>
-        <select className={controlClass} value={filters.state ?? ''} onChange={(event) => onChange('state', event.currentTarget.value)}>
+        <select
+          className={controlClass}
+          value={filters.state ?? ''}
+          onChange={(event) => onChange('state', event.currentTarget.value)}
+        >
           <option value="">All states</option>
           {executionState.options.map((state) => (
             <option key={state} value={state}>
@@ -165,7 +171,7 @@ function Filters({ filters, onChange }: { filters: ExecutionFilters; onChange: (
           ))}
         </select>
       </label>
-    </div>
+    </search>
   )
 }
 

@@ -1,39 +1,38 @@
-import { type FormEvent, useEffect, useRef, useState } from 'react'
-import { useNavigate, useSearchParams } from 'react-router'
+import { type FormEvent, useEffect, useState } from 'react'
+import { type LoaderFunctionArgs, redirect, useLoaderData, useNavigate, useSearchParams } from 'react-router'
 import { Logo } from '../components/Logo.tsx'
 import { PageTitle } from '../components/PageTitle.tsx'
 import { nextPath, signIn } from '../session.ts'
 import { Button } from '../ui/Button.tsx'
 import { ErrorPanel } from '../ui/ErrorPanel.tsx'
 import { controlClass, Field, formClass } from '../ui/Field.tsx'
-import { Loading } from '../ui/Loading.tsx'
 import styles from './LoginPage.module.css'
 
-/** Sign in with an API key, or with the one-use code in the address. */
+/** Trades the one-use code of a link for a session before anything is shown. */
+export async function loginLoader({ request }: LoaderFunctionArgs): Promise<Response | { readonly failure: unknown }> {
+  const { searchParams } = new URL(request.url)
+  const code = searchParams.get('code')
+  if (code === null) return { failure: undefined }
+  try {
+    await signIn({ code })
+    return redirect(nextPath(searchParams))
+  } catch (failure) {
+    return { failure }
+  }
+}
+
+/** Sign in with an API key. */
 export function LoginPage() {
+  const { failure } = useLoaderData<{ readonly failure: unknown }>()
   const [search, setSearch] = useSearchParams()
   const navigate = useNavigate()
-  const code = search.get('code')
-  const [error, setError] = useState<unknown>()
-  const [isBusy, setIsBusy] = useState(code !== null)
-  const usedCode = useRef<string | undefined>(undefined)
-
-  const enter = async (credentials: { apiKey: string } | { code: string }): Promise<void> => {
-    setIsBusy(true)
-    setError(undefined)
-    try {
-      await signIn(credentials)
-      await navigate(nextPath(search), { replace: true })
-    } catch (failure) {
-      setError(failure)
-      setIsBusy(false)
-    }
-  }
+  const [error, setError] = useState<unknown>(failure)
+  const [isBusy, setIsBusy] = useState(false)
+  const hasCode = search.has('code')
 
   useEffect(() => {
-    // A code works once: an effect that runs twice must not use it up and then complain.
-    if (code === null || usedCode.current === code) return
-    usedCode.current = code
+    // A code that did not work has no business in the address and the history.
+    if (!hasCode) return
     setSearch(
       (current) => {
         current.delete('code')
@@ -41,13 +40,23 @@ export function LoginPage() {
       },
       { replace: true },
     )
-    void enter({ code })
-  })
+  }, [hasCode, setSearch])
 
+  const enter = async (apiKey: string): Promise<void> => {
+    setIsBusy(true)
+    setError(undefined)
+    try {
+      await signIn({ apiKey })
+      await navigate(nextPath(search), { replace: true })
+    } catch (refusal) {
+      setError(refusal)
+      setIsBusy(false)
+    }
+  }
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault()
-    const apiKey = String(new FormData(event.currentTarget).get('apiKey') ?? '').trim()
-    if (apiKey !== '') void enter({ apiKey })
+    const apiKey = new FormData(event.currentTarget).get('apiKey')
+    if (typeof apiKey === 'string' && apiKey.trim() !== '') void enter(apiKey.trim())
   }
 
   return (
@@ -57,7 +66,6 @@ export function LoginPage() {
           <Logo size={36} />
           <PageTitle title="Sign in to Sluice" />
         </div>
-        {isBusy && usedCode.current !== undefined && error === undefined && <Loading what="your session" />}
         <form className={formClass} onSubmit={submit}>
           {error !== undefined && <ErrorPanel error={error} />}
           <Field

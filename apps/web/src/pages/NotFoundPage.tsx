@@ -1,16 +1,16 @@
 import { Link, useLocation } from 'react-router'
-import { PageTitle } from '../components/PageTitle.tsx'
+import { PageHead } from '../components/PageHead.tsx'
 import { paths } from '../paths.ts'
 import { EmptyState } from '../ui/EmptyState.tsx'
 
 export function NotFoundPage() {
   const { pathname } = useLocation()
   return (
-    <EmptyState title={`There is no page at ${pathname}.`}>
-      <PageTitle title="Not found" />
-      <p>
+    <>
+      <PageHead title="Not found" />
+      <EmptyState title={`There is no page at ${pathname}.`}>
         <Link to={paths.executions}>Go to the executions</Link>
-      </p>
-    </EmptyState>
+      </EmptyState>
+    </>
   )
 }

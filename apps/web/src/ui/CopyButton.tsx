@@ -25,9 +25,7 @@ export function CopyButton({ text, what }: { text: string | (() => string); what
       >
         {outcome === 'copied' ? 'Copied' : outcome === 'refused' ? 'Copy by hand' : 'Copy'}
       </Button>
-      <span className="visually-hidden" role="status">
-        {outcome === 'copied' ? `Copied ${what}.` : ''}
-      </span>
+      <output className="visually-hidden">{outcome === 'copied' ? `Copied ${what}.` : ''}</output>
     </>
   )
 }

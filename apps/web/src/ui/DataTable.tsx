@@ -2,11 +2,22 @@ import type { ReactNode } from 'react'
 import styles from './Table.module.css'
 
 /** The frame of every table: it scrolls in its own box, which the keyboard can reach. */
-export function DataTable({ label, columns, children }: { label: string; columns: readonly Column[]; children: ReactNode }) {
+export function DataTable({
+  label,
+  columns,
+  stacks = false,
+  children,
+}: {
+  label: string
+  columns: readonly Column[]
+  /** On narrow screens rows become cards, which the page lays out itself. */
+  stacks?: boolean
+  children: ReactNode
+}) {
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls has to be reached by keyboard
-    <div className={styles.scroll} role="region" aria-label={label} tabIndex={0}>
-      <table className={styles.table}>
+    <section className={styles.scroll} aria-label={label} tabIndex={0}>
+      <table className={styles.table} data-stacks={stacks}>
         <thead>
           <tr>
             {columns.map(({ name, kind }) => (
@@ -18,7 +29,7 @@ export function DataTable({ label, columns, children }: { label: string; columns
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </div>
+    </section>
   )
 }
 

@@ -4,8 +4,8 @@ import { Spinner } from './Spinner.tsx'
 /** Something is on its way. Appears only after a moment, so that fast answers do not flicker. */
 export function Loading({ what }: { what: string }) {
   return (
-    <p className={styles.loading} role="status">
+    <output className={styles.loading}>
       <Spinner /> Loading {what} …
-    </p>
+    </output>
   )
 }

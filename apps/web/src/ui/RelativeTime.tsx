@@ -3,7 +3,7 @@ import { useNow } from './use-now.ts'
 
 /** A moment as a distance from now, exact on hover. */
 export function RelativeTime({ at }: { at: string }) {
-  const now = useNow(Date.now() - Date.parse(at) < 3_600_000 ? 5_000 : 60_000)
+  const now = useNow(5_000)
   return (
     <time dateTime={at} title={formatExact(at)}>
       {formatRelative(at, now)}

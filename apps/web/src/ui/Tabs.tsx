@@ -37,7 +37,7 @@ export function Tabs<Id extends string>({
   }
   return (
     <div className={styles.tabs}>
-      <div ref={list} role="tablist" aria-label={label} className={styles.list} onKeyDown={onKeyDown}>
+      <div ref={list} role="tablist" aria-label={label} className={styles.list}>
         {tabs.map(({ id, label: text, count }) => (
           <button
             key={id}
@@ -48,6 +48,7 @@ export function Tabs<Id extends string>({
             aria-controls={`${base}-panel`}
             tabIndex={id === selected ? 0 : -1}
             onClick={() => onSelect(id)}
+            onKeyDown={onKeyDown}
           >
             {text}
             {count !== undefined && <span className={styles.count}>{count}</span>}
