@@ -272,11 +272,22 @@ describe('a delegate', () => {
     equal(existsSync(join(world.dir, 'health.json')), false)
   })
 
-  it('declines what is offered while the control plane drains it', async () => {
+  it('takes nothing while the control plane drains it, and goes on when that is over', async () => {
     const { server } = world
     const delegate = await world.start()
+    server.drain = true
     server.send({ type: 'drain' })
-    await server.until(() => server.polls.at(-1)?.draining === true || delegate.state === 'draining', 'The state')
+    await server.until(() => delegate.state === 'draining' && server.polls.at(-1)?.draining, 'The state')
+    const attempt = server.offer(fakeTask())
+    const { attemptId, epoch, scope } = attempt.task
+    // Sent before the control plane heard that it is draining, say.
+    server.send({ type: 'offer', attemptId, epoch, scope, infraType: 'process', offerMs: 10_000 })
+    await server.until(() => attempt.state === 'declined', 'The decline')
+    equal(attempt.declineReason?.code, 'draining')
+    server.drain = false
+    const next = server.offer(fakeTask())
+    await server.until(() => next.runnerEvents.length > 0, 'The next runner')
+    equal(delegate.state, 'running')
   })
 
   it('kills by force a runner that does not listen, but none with an open permit', async () => {

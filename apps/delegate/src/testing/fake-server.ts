@@ -42,6 +42,8 @@ export interface FakeServer {
   heldNexts: number
   deregistered: number
   revoked: boolean
+  /** What heartbeats are told about draining. */
+  drain: boolean
   /** Answers every call with this error instead. */
   failWith: { status: number; code: string; retryAfter?: number } | undefined
   /** Swallows the answers to these calls, after having acted on them. */
@@ -168,7 +170,7 @@ export async function openFakeServer(): Promise<FakeServer> {
       fake.heartbeats.push(body)
       return {
         heartbeatMs: 100,
-        drain: false,
+        drain: fake.drain,
         attempts: body.attempts.map(({ attemptId }) => {
           const attempt = fake.attempts.get(attemptId)
           const isOver = attempt === undefined || attempt.fenced
@@ -358,6 +360,7 @@ export async function openFakeServer(): Promise<FakeServer> {
     heldNexts: 0,
     deregistered: 0,
     revoked: false,
+    drain: false,
     failWith: undefined,
     loseReplies: new Map(),
     offer(task) {
