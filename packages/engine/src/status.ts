@@ -5,7 +5,7 @@ import type { HistoryRow } from './history-row.ts'
 import type { PartialChangeset } from './inspection.ts'
 import type { CommandInput, TrackingOptions, UpdateOptions } from './options.ts'
 import type { SkippedChangeset } from './plan.ts'
-import { decideChangesets } from './planning/decisions.ts'
+import { decideChangesets, internalPath } from './planning/decisions.ts'
 import { readPartials } from './tracking/detail.ts'
 import { readHistoryRows } from './tracking/history.ts'
 import { readTracking } from './tracking/tables.ts'
@@ -20,7 +20,7 @@ export interface StatusReport {
   readonly partial: readonly PartialChangeset[]
   /** The tag of the newest row, or null. */
   readonly lastTag: string | null
-  /** Rows of the history. */
+  /** Rows of the history that stand for changesets; Liquibase's own internal rows, which only carry tags, are left out. */
   readonly applied: number
   readonly isUpToDate: boolean
 }
@@ -44,7 +44,7 @@ export async function readStatus(input: CommandInput<UpdateOptions>): Promise<St
     unexpected: decisions.unexpected,
     partial,
     lastTag: history.at(-1)?.tag ?? null,
-    applied: history.length,
+    applied: history.filter(({ path }) => path !== internalPath).length,
     isUpToDate: decisions.run.length === 0 && decisions.diagnostics.every((diagnostic) => diagnostic.severity !== 'error'),
   }
 }
