@@ -227,12 +227,12 @@ void describe('no secret reaches the control plane', () => {
           assertNone(secretSearch.search(readFileSync(`/proc/${String(pid)}/${name}`), name), `${name} of a runner`)
       }
       // The searcher works: each value is in the memory of the runner that uses it, and of that one alone.
-      const held: string[][] = []
+      const held: string[] = []
       for (const pid of runners) {
         const { hits } = await searchProcessMemory(pid, secretSearch, 'runner')
-        held.push([...new Set(hits.map((hit) => hit.canary))])
+        held.push([...new Set(hits.map((hit) => hit.canary))].join())
       }
-      assert.deepEqual(held.toSorted(), [['env'], ['file'], ['sealed']])
+      assert.deepEqual(new Set(held), new Set(['env', 'file', 'sealed']))
       const folder = searchFolder(sluice.delegateDir, secretSearch)
       assertNone(folder.hits, 'the delegate’s folder')
       assert.ok(folder.bytes > 1000)

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Hit, NeedleSearch } from './find-needles.ts'
 
 /** Keeps long values as they are, not compressed, so that data files and the write-ahead log can be searched for their bytes. */

@@ -16,7 +16,8 @@ void describe('a changeset from Git reaches a database', () => {
     await sluice.startDelegate()
     repository = sluice.createRepository('shop')
     repository.commit({
-      'changelog.sql': '--liquibase formatted sql\n--changeset ada:1\nCREATE TABLE a (id int);\n--rollback DROP TABLE a;\n--changeset ada:2\nCREATE TABLE b (id int);\n--rollback DROP TABLE b;\n',
+      'changelog.sql':
+        '--liquibase formatted sql\n--changeset ada:1\nCREATE TABLE a (id int);\n--rollback DROP TABLE a;\n--changeset ada:2\nCREATE TABLE b (id int);\n--rollback DROP TABLE b;\n',
     })
     await sluice.apply(instanceEntities({ name: 'shop', repositoryDir: repository.dir, target }))
     await sluice.setSecret('shop_password', target.password, [target.jdbcUrl])
@@ -30,11 +31,23 @@ void describe('a changeset from Git reaches a database', () => {
     const execution = await sluice.waitForExecution(await sluice.run('shop_pipeline'))
     assert.equal(execution.state, 'Succeeded', JSON.stringify(execution, null, 1))
     // On an empty history the anchor is Liquibase's own internal row; then come the changesets.
-    const rows = await target.query("select id, author, tag from databasechangelog order by orderexecuted")
-    assert.deepEqual(rows.slice(1).map((row) => row['id']), ['1', '2'])
+    const rows = await target.query('select id, author, tag from databasechangelog order by orderexecuted')
+    assert.deepEqual(
+      rows.slice(1).map((row) => row['id']),
+      ['1', '2'],
+    )
     assert.equal(rows[0]?.['author'], 'liquibase')
-    const changesets = await sluice.client.call(executionEndpoints.changesets, { params: { executionId: execution.id }, query: {} })
-    assert.deepEqual(changesets.items.map((item) => [item.id, item.state]), [['1', 'applied'], ['2', 'applied']])
+    const changesets = await sluice.client.call(executionEndpoints.changesets, {
+      params: { executionId: execution.id },
+      query: {},
+    })
+    assert.deepEqual(
+      changesets.items.map((item) => [item.id, item.state]),
+      [
+        ['1', 'applied'],
+        ['2', 'applied'],
+      ],
+    )
     const step = execution.stages[0]?.nodes[0]
     assert.ok(step?.kind === 'stepGroup')
     const [apply] = step.nodes

@@ -10,6 +10,8 @@ export function instanceEntities(options: {
   /** Lines of the secret's `spec`, e.g. `{ provider: env, variable: X }`. */
   readonly secretSpec?: string
   readonly applyFields?: string
+  /** Tags that a delegate must have, as a YAML list. */
+  readonly selectors?: string
 }): string {
   const {
     name,
@@ -19,6 +21,7 @@ export function instanceEntities(options: {
     branch = 'main',
     secretSpec = '{ provider: sealed }',
     applyFields = '',
+    selectors = '[]',
   } = options
   return `
 secret: { identifier: ${name}_password, orgIdentifier: default, projectIdentifier: default, spec: ${secretSpec} }
@@ -54,6 +57,7 @@ pipeline:
               - stepGroup:
                   identifier: database
                   name: database
+                  delegateSelectors: ${selectors}
                   steps:
                     - step:
                         identifier: apply

@@ -41,14 +41,19 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   return best
 }
 
+/** Edits from one to the other; two neighbours swapped, the commonest typing error, are one edit. */
 function editDistance(left: string, right: string): number {
+  let beforePrevious: number[] = []
   let previous = Array.from({ length: right.length + 1 }, (_, index) => index)
   for (let i = 1; i <= left.length; i++) {
     const row = [i]
     for (let j = 1; j <= right.length; j++) {
       const substitution = (previous[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1)
-      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, substitution))
+      const isSwap = i > 1 && j > 1 && left[i - 1] === right[j - 2] && left[i - 2] === right[j - 1]
+      const swap = isSwap ? (beforePrevious[j - 2] ?? 0) + 1 : substitution
+      row.push(Math.min((previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, substitution, swap))
     }
+    beforePrevious = previous
     previous = row
   }
   return previous[right.length] ?? 0

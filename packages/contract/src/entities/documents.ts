@@ -1,5 +1,6 @@
-import type { Diagnostic } from '@sluice/base'
+import { type Diagnostic, didYouMean } from '@sluice/base'
 import { parseEntityDocuments } from '@sluice/pipeline'
+import { z } from 'zod'
 import { entityKinds, type EntityKind } from './kinds.ts'
 
 /** An entity as one YAML document says it, checked and with its defaults filled in. */
@@ -37,6 +38,7 @@ export function readEntityDocuments(
       const path = issue.path.filter((part) => typeof part !== 'symbol')
       const unknownKeys = issue.code === 'unrecognized_keys' ? issue.keys : []
       const place = document.locate(unknownKeys[0] === undefined ? path : [...path, unknownKeys[0]])
+      const near = unknownKeys[0] === undefined ? undefined : didYouMean(unknownKeys[0], fieldNames(kind))
       diagnostics.push({
         severity: 'error',
         code: unknownKeys.length > 0 ? 'ENTITY_UNKNOWN_FIELD' : 'ENTITY_FIELD',
@@ -44,10 +46,27 @@ export function readEntityDocuments(
         file,
         line: place.line,
         column: place.column,
+        ...(near === undefined ? {} : { hint: `Did you mean "${near}"?` }),
       })
     }
   }
   return { documents, diagnostics }
+}
+
+/** All field names of a kind, at whatever depth. */
+function fieldNames(kind: EntityKind): Set<string> {
+  const names = new Set<string>()
+  const visit = (node: unknown): void => {
+    if (typeof node !== 'object' || node === null) return
+    for (const [key, child] of Object.entries(node)) {
+      if (key === 'properties' && typeof child === 'object' && child !== null) {
+        for (const name of Object.keys(child)) names.add(name)
+      }
+      visit(child)
+    }
+  }
+  visit(z.toJSONSchema(entityKinds[kind].schema, { io: 'input', unrepresentable: 'any' }))
+  return names
 }
 
 /** A pipeline is stored as its YAML; the head repeats what the YAML says. Its content is checked by the pipeline parser. */
