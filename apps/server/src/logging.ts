@@ -3,7 +3,18 @@ import { pino } from 'pino'
 import type { LogLevel } from './config.ts'
 
 /** Fields that must not reach a log even when somebody passes a whole object. */
-const secretFields = ['authorization', 'cookie', 'password', 'apiKey', 'key', 'token', 'code', 'secret', 'databaseUrl', 'url']
+const secretFields = [
+  'authorization',
+  'cookie',
+  'password',
+  'apiKey',
+  'key',
+  'token',
+  'loginCode',
+  'secret',
+  'databaseUrl',
+  'url',
+]
 
 /** The process's logger: JSON lines on standard output. */
 export function createLogger(level: LogLevel): Logger {

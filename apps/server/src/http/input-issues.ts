@@ -8,14 +8,19 @@ type Part = 'params' | 'query' | 'body'
 const issuesMax = 100
 
 /** Checks one part of a request: its value as the schema gives it (defaults filled in), or all of its problems. */
-export function checkInput(part: Part, schema: z.ZodType, value: unknown): { value: unknown; issues: IssueView[] } {
+export function checkInput(
+  part: Part,
+  schema: z.ZodType,
+  value: unknown,
+  options: { /** Whether the handler makes texts storable itself. */ readonly anyText?: boolean } = {},
+): { value: unknown; issues: IssueView[] } {
   const issues: IssueView[] = []
   // Elsewhere a field that nobody knows is an error of the schema itself (strict objects); a query is the one loose part.
   if (part === 'query' && schema instanceof z.ZodObject) {
     const known = Object.keys(schema.shape)
     for (const name of Object.keys(value as object)) if (!known.includes(name)) issues.push(unknownField(['query'], name, known))
   }
-  collectUnstorable(part, value, [], issues)
+  if (options.anyText !== true) collectUnstorable(part, value, [], issues)
   const result = schema.safeParse(value)
   if (!result.success) issues.push(...result.error.issues.flatMap((issue) => describeIssue(part, schema, issue)))
   return { value: result.data, issues: issues.slice(0, issuesMax) }

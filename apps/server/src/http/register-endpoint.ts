@@ -129,9 +129,11 @@ export async function checkModule(context: Pick<AppContext, 'store'>): Promise<v
 
 function readInput(endpoint: Endpoint, request: FastifyRequest): { params: unknown; query: unknown; body: unknown } {
   const issues: IssueView[] = []
+  // What a database or a process said may be any text, cut anywhere: the protocol's reports are kept as well as can be, never refused.
+  const anyText = endpoint.access === 'attempt' || endpoint.access === 'delegate'
   const read = (part: 'params' | 'query' | 'body', schema: z.ZodType | undefined, value: unknown): unknown => {
     if (schema === undefined) return part === 'body' && endpoint.kind === 'bytes' ? value : undefined
-    const checked = checkInput(part, schema, value)
+    const checked = checkInput(part, schema, value, { anyText })
     issues.push(...checked.issues)
     return checked.value
   }
