@@ -131,7 +131,7 @@ async function connectOnce(
   Object.assign(internals.connectionParameters, { options: undefined, replication: undefined })
   client.on('error', () => {})
   // A polite end would wait for a server that may not answer, as after a failed TLS handshake.
-  const abort = (): void => void internals.connection.stream.destroy()
+  const abort = (): void => internals.connection.stream.destroy()
   options.signal?.addEventListener('abort', abort, { once: true })
   try {
     await client.connect()

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
+import pg from 'pg'
 
 /**
  * A pooler in transaction mode, as small as one can be: every client is greeted with a session id of the pooler's own, and each
- * transaction goes to the backend that was free last. Backends log in by trust, with the start-up message of the first client.
+ * transaction goes to the backend that was free last. `connectBackend` gives logged-in connections.
  */
 export async function openTransactionPooler(
-  openBackend: () => Promise<Socket>,
+  connectBackend: () => Promise<Socket>,
 ): Promise<{ readonly port: number; close(): Promise<void> }> {
   const idle: Socket[] = []
   const all = new Set<Socket>()
@@ -50,7 +51,7 @@ export async function openTransactionPooler(
           client.end()
           break
         }
-        bound ??= idle.pop() ?? (await openBackend())
+        bound ??= idle.pop() ?? (await connectBackend())
         all.add(bound)
         bound.write(request)
         const { answer, status } = await untilReady(bound)
@@ -75,14 +76,14 @@ export async function openTransactionPooler(
   }
 }
 
-/** Logs in to a server that trusts, and waits until it is ready. */
-export async function openTrustedBackend(host: string, port: number, user: string, database: string): Promise<Socket> {
-  const socket = connect(port, host)
-  await once(socket, 'connect')
-  const parameters = Buffer.from(`user\0${user}\0database\0${database}\0\0`)
-  socket.write(Buffer.concat([int32(parameters.length + 8), int32(196_608), parameters]))
-  await untilReady(socket)
-  return socket
+/** A logged-in connection to the database, stripped of its driver. */
+export async function openBackend(url: string): Promise<Socket> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  client.on('error', () => {})
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+  stream.removeAllListeners('data')
+  return stream
 }
 
 /** Everything that a backend says up to and with its ReadyForQuery. */

@@ -1,0 +1,69 @@
+import { deepEqual, equal } from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { SqlVisitor } from '@sluice/changelog'
+import { postgresDialect } from '@sluice/databases'
+import { changeset, sql } from '../testing/test-changelog.ts'
+import { canShareTransaction, findNonTransactional, resolveStatements } from './statements.ts'
+
+const context = { dialect: postgresDialect, defaultSchema: 'public', serverMajor: 17, selection: undefined }
+const place = { file: 'db.sql', line: 1, column: 1 }
+
+function visitor(
+  name: SqlVisitor['name'],
+  attributes: Readonly<Record<string, string>>,
+  more: Partial<SqlVisitor> = {},
+): SqlVisitor {
+  return { name, attributes, dbms: undefined, context: undefined, labels: undefined, applyToRollback: false, place, ...more }
+}
+
+describe('resolving statements', () => {
+  it('keeps the place of each in its file', () => {
+    const one = changeset('1', [sql('select 1;\n\nselect 2', { line: 10 })])
+    deepEqual(
+      resolveStatements(one, one.changes, context).statements.map((statement) => [statement.sql, statement.place?.line]),
+      [
+        ['select 1', 10],
+        ['select 2', 12],
+      ],
+    )
+  })
+
+  it('modifies them as the changelog says, where it is meant', () => {
+    const one = changeset('1', 'create t', {
+      modifySql: [
+        visitor('append', { value: ' engine=x' }),
+        visitor('append', { value: ' nowhere' }, { dbms: 'mysql' }),
+        visitor('prepend', { value: '/* $& */ ' }),
+        visitor('replace', { replace: 'create', with: "make $1'" }),
+        visitor('regExpReplace', { replace: 'engine=(.)', with: 'e=$1$1' }),
+        visitor('appendSqlIfNotPresent', { value: 'xx' }),
+      ],
+    })
+    deepEqual(
+      resolveStatements(one, one.changes, context).statements.map((statement) => statement.sql),
+      ["/* $& */ make $1' t e=xx"],
+    )
+    equal(resolveStatements(one, one.changes, context, true).statements[0]?.sql, 'create t')
+  })
+
+  it('finds what cannot share a transaction, also inside of an unsplit text, but not inside of strings', () => {
+    const reason = (text: string, splitStatements = true): boolean => {
+      const one = changeset('1', [sql(text, { splitStatements })])
+      return findNonTransactional(one, resolveStatements(one, one.changes, context).statements, context) !== undefined
+    }
+    equal(reason('create table a (id int); vacuum a'), true)
+    equal(reason('create table a (id int); vacuum a', false), true)
+    equal(reason('begin; select 1; commit'), true)
+    equal(reason("select 'create index concurrently'"), false)
+    equal(reason('create function f() returns int language plpgsql as $$ begin return 1; end $$'), false)
+    equal(reason("alter type mood add value 'x'"), false)
+  })
+
+  it('lets a note share the transaction of one plain statement only', () => {
+    equal(canShareTransaction('insert into a values (1)'), true)
+    equal(canShareTransaction('insert into a values (1); insert into a values (2)'), false)
+    equal(canShareTransaction('call p()'), false)
+    equal(canShareTransaction('do $$ begin commit; end $$'), false)
+    equal(canShareTransaction('create index concurrently i on a (id)'), false)
+  })
+})
