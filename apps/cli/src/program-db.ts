@@ -72,6 +72,15 @@ export function addDatabaseCommands(program: Command, act: Act): void {
       act(async (context, tag: string, options: ConnectionOptions) => (await import('./db/tag.ts')).dbTag(context, tag, options)),
     )
 
+  connection(db.command('unlock').description('free the changelog lock that a killed run left'))
+    .option('--force', 'free that of a Liquibase too: only if you know that it is dead', false)
+    .addHelpText('after', '\nExample:\n  $ sluice db unlock --url jdbc:postgresql://localhost/shop --user shop')
+    .action(
+      act(async (context, options: ConnectionOptions & { force: boolean }) =>
+        (await import('./db/unlock.ts')).dbUnlock(context, options),
+      ),
+    )
+
   changelog(connection(db.command('rollback').description('undo what came after a tag, or a number of changesets')))
     .addOption(new Option('--to-tag <tag>', 'back to the state at this tag').conflicts('count'))
     .option('--count <n>', 'this many changesets, newest first', parseCount)

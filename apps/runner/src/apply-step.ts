@@ -1,6 +1,13 @@
 import { type ApplyReport, applyPlan, hasPlanErrors, planUpdate, type UpdatePlan } from '@sluice/engine'
 import { changesetName } from './engine-log.ts'
-import { changesetsOutput, describeProblems, type DatabaseStep, reportPlan, writeOptions } from './database-step.ts'
+import {
+  changesetsOutput,
+  describeProblems,
+  type DatabaseStep,
+  reportPlan,
+  writeOptions,
+  releaseLeftLock,
+} from './database-step.ts'
 import { finishCommand } from './finish-command.ts'
 import type { StepContext, StepResult } from './step-context.ts'
 import { failed } from './step-context.ts'
@@ -24,6 +31,7 @@ export async function runApplyStep(context: StepContext, work: DatabaseStep): Pr
     plan.changesets.map((planned) => planned.key),
   )
   if (plan.isEmpty) {
+    await releaseLeftLock(context, work)
     log.line(
       `The database is up to date: ${String(plan.skipped.filter(({ reason }) => reason === 'alreadyRan').length)} changesets ran before.`,
     )

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { type Diagnostic, formatDiagnostic, limits } from '@sluice/base'
 import type { Changelog } from '@sluice/changelog'
 import {
+  releaseStaleLock,
   type ChangesetKey,
   type Database,
   type EngineEvent,
@@ -36,6 +37,16 @@ export function reportPlan(context: StepContext, digest: string, keys: readonly 
     const changesets = keys.slice(start, start + planBatch).map(({ id, author, path }) => ({ id, author, path }))
     context.send({ type: 'plan.ready', stepRunId, digest, total: keys.length, changesets, more: start + planBatch < keys.length })
   }
+}
+
+/**
+ * Frees the lock row of a killed Sluice run, where a plan that has nothing to write comes upon one: nothing else would, and a Liquibase would
+ * wait for it for ever. The row of a live run, and that of a Liquibase, stay.
+ */
+export async function releaseLeftLock({ log }: StepContext, { database, selection }: DatabaseStep): Promise<void> {
+  const { released } = await releaseStaleLock({ database, options: selection })
+  if (released !== undefined)
+    log.line(`Freed the changelog lock of ${released.lockedBy ?? 'a killed run'}, whose session is gone.`)
 }
 
 /** How the engine takes the lock and asks for the permit, for one command of a step. */

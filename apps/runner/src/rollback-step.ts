@@ -1,6 +1,13 @@
 import { applyRollback, hasPlanErrors, planRollback, type RollbackTarget } from '@sluice/engine'
 import { changesetName } from './engine-log.ts'
-import { changesetsOutput, type DatabaseStep, describeProblems, reportPlan, writeOptions } from './database-step.ts'
+import {
+  changesetsOutput,
+  type DatabaseStep,
+  describeProblems,
+  reportPlan,
+  writeOptions,
+  releaseLeftLock,
+} from './database-step.ts'
 import { finishCommand } from './finish-command.ts'
 import { failed, type StepContext, type StepResult } from './step-context.ts'
 
@@ -20,6 +27,7 @@ export async function runRollbackStep(context: StepContext, work: DatabaseStep):
     plan.changesets.map((planned) => planned.key),
   )
   if (plan.isEmpty) {
+    await releaseLeftLock(context, work)
     log.line('There is nothing to roll back.')
     return {
       outcome: 'Succeeded',

@@ -1,5 +1,5 @@
 import { AppError } from '@sluice/base'
-import { applyPlan, hasPlanErrors, planUpdate } from '@sluice/engine'
+import { applyPlan, hasPlanErrors, planUpdate, releaseStaleLock } from '@sluice/engine'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { formatDuration } from '../output/table.ts'
@@ -30,6 +30,10 @@ export async function dbApply(
         'The changelog does not fit the database’s history; nothing was changed.',
       )
     if (plan.isEmpty) {
+      // Nothing else would free what a killed run left, and a Liquibase would wait for it for ever.
+      const { released } = await releaseStaleLock({ database, options: update })
+      if (released !== undefined)
+        context.printer.progress(`Freed the lock of ${released.lockedBy ?? 'a killed run'}, whose session is gone.`)
       context.printer.result({ state: 'upToDate', applied: [], lastTag: plan.lastTag }, () => 'The database is up to date.')
       return exitCodes.ok
     }
