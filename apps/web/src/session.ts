@@ -35,7 +35,9 @@ export async function signIn(credentials: { apiKey: string } | { code: string })
   queryClient.clear()
 }
 
-export async function signOut(): Promise<void> {
+/** Ends the session. `leave` goes to the login: only then is everything forgotten, or the page that is still there would ask again. */
+export async function signOut(leave: () => void | Promise<void>): Promise<void> {
   await api.call(operationEndpoints.logout)
+  await leave()
   queryClient.clear()
 }

@@ -70,7 +70,7 @@ function Account() {
         aria-label="Sign out"
         title="Sign out"
         onClick={() => {
-          signOut().then(() => navigate(paths.login), setError)
+          signOut(() => navigate(paths.login)).catch(setError)
         }}
       />
       {error !== undefined && <ErrorPanel error={error} />}
