@@ -29,7 +29,8 @@ export function createAttemptApi(options: AttemptApiOptions): AttemptApi {
     baseUrl: socketPath === undefined ? relay : 'http://relay.invalid',
     token: () => attemptToken,
     headers: { 'user-agent': `sluice-runner/${options.version}` },
-    timeoutMs: timings.pollHoldMs + 15_000,
+    // Scaled with the rest: a half-open connection must not outlast the time for sealing a log.
+    timeoutMs: timings.pollHoldMs + timings.retryMaxMs / 2,
     ...(socketPath === undefined ? {} : { fetch: createSocketFetch(socketPath) }),
   })
   return {
