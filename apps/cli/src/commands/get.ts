@@ -16,8 +16,8 @@ export async function get(
   const query = scopeFor(kind, context.scope, options.at)
   if (identifier !== undefined) {
     const entity = await context.client().call(endpoints.get, { params: { identifier }, query, signal: context.signal })
-    const { stringify } = await import('yaml')
-    context.printer.result(entity, () => (kind === 'pipeline' ? String(entity.spec['yaml']) : stringify({ [kind]: entity.spec })))
+    const { formatEntity } = await import('../output/entity-yaml.ts')
+    context.printer.result(entity, () => formatEntity(kind, entity.spec))
     return
   }
   const items: EntityView[] = []
