@@ -1,5 +1,5 @@
 import { AppError, type ErrorKind, errorKinds } from '@sluice/base'
-import { type Endpoint, errorBody } from '@sluice/contract'
+import type { Endpoint } from '@sluice/contract'
 import type { z } from 'zod'
 
 /** One HTTP exchange, as `fetch` does it: injected so that a delegate can go through a unix socket or a proxy, and tests through nothing. */
@@ -151,6 +151,8 @@ function parseJson(text: string): unknown {
 async function toCallError(response: Response, url: URL): Promise<HttpCallError> {
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retryAfterMs = Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}
+  // Loaded here: programs that make no call, or none that fails, start without the contract and its validator.
+  const { errorBody } = await import('@sluice/contract')
   const body = errorBody.safeParse(parseJson(await response.text().catch(() => '')))
   if (!body.success) {
     const kind: ErrorKind = response.status >= 500 ? 'unavailable' : response.status === 401 ? 'unauthenticated' : 'invalid'
