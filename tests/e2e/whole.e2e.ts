@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { operationEndpoints } from '@sluice/contract'
 import type { Browser } from 'playwright-core'
-import { type Installation, openInstallation } from '../support/installation.ts'
+import { type Installation, openInstallation, runnerPids } from '../support/installation.ts'
 import { instanceEntities } from '../support/shop-entities.ts'
+import type { TestRepository } from '../support/test-repository.ts'
 import { openTestTarget, type TestTarget } from '../support/test-target.ts'
 import { assertAccessible, buildWebUi, findChromium, launchBrowser, openPage, type WatchedPage } from './browser.ts'
 
@@ -25,13 +26,14 @@ describe('the whole, in a browser', { skip: executable === undefined ? 'there is
   let browser: Browser
   let sluice: Installation
   let target: TestTarget
+  let repository: TestRepository
   let watched: WatchedPage
 
   before(async () => {
     buildWebUi()
     ;[browser, sluice, target] = await Promise.all([launchBrowser(executable ?? ''), openInstallation(), openTestTarget()])
     await sluice.startDelegate()
-    const repository = sluice.createRepository('shop')
+    repository = sluice.createRepository('shop')
     repository.commit({ 'changelog.sql': changelog })
     await sluice.apply(instanceEntities({ name: 'shop', repositoryDir: repository.dir, target }))
     await sluice.setSecret('shop_password', target.password, [target.jdbcUrl])
@@ -99,6 +101,29 @@ describe('the whole, in a browser', { skip: executable === undefined ? 'there is
     await page.getByRole('link', { name: 'Targets' }).click()
     await page.getByRole('row').filter({ hasText: 'shop_instance' }).getByText('Free').waitFor()
     await assertAccessible(page, 'targets')
+  })
+
+  test('a runner that dies while it may write leaves an unknown outcome, which a person resolves on the page', async () => {
+    const { page } = watched
+    repository.commit({
+      'changelog.sql': `${changelog}--changeset ada:very-slow\nselect pg_sleep(4);\n--rollback empty\n`,
+    })
+    await page.goto(`/executions/${await sluice.run('shop_pipeline')}`)
+    await page.getByRole('log').getByText('pg_sleep(4)').waitFor()
+    for (const pid of runnerPids(sluice.delegateDir)) process.kill(pid, 'SIGKILL')
+    const panel = page.getByRole('region', { name: 'Unknown outcome of apply' })
+    await panel.getByText('planned changesets').first().waitFor()
+    await assertAccessible(page, 'an unknown outcome')
+    await panel.getByRole('radio', { name: 'It failed' }).check()
+    await panel.getByLabel('Reason').fill('its runner was killed')
+    await panel.getByRole('button', { name: 'Resolve' }).click()
+    await panel.waitFor({ state: 'detached' })
+    await page
+      .getByRole('region', { name: 'Graph' })
+      .getByRole('link', { name: /Failed/ })
+      .waitFor()
+    await page.getByRole('tab', { name: 'Details' }).click()
+    await page.getByText(/as failed by .*its runner was killed/).waitFor()
   })
 
   test('a failure says what happened in which file, and a wrong input says so in its dialog', async () => {

@@ -124,7 +124,7 @@ export function createFakeData(now: number = Date.now()): FakeData {
       permit: { permitId: 'pmt_1', fence: 41, grantedAt: at(secondsAgo - 1), open: false },
       ...init,
     })
-    const stream = `log_${made.stepRunId}`
+    const stream = made.stepRunId
     const text = logOf(now - secondsAgo * 1000, instance, files.length)
     data.logs.set(stream, { text, sealed: true })
     data.changesets.set(

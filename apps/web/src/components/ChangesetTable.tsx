@@ -29,6 +29,7 @@ export function ChangesetTable({
   /** There are more than the page asked for. */
   isCut: boolean
 }) {
+  const hasChecksums = changesets.some(({ checksum }) => checksum !== undefined)
   return (
     <>
       <DataTable
@@ -40,7 +41,7 @@ export function ChangesetTable({
           { name: 'Database' },
           { name: 'Took', kind: 'number' },
           { name: 'When' },
-          { name: 'Checksum' },
+          ...(hasChecksums ? [{ name: 'Checksum' }] : []),
         ]}
       >
         {changesets.map((changeset, index) => (
@@ -61,9 +62,11 @@ export function ChangesetTable({
             <td>
               <RelativeTime at={changeset.at} />
             </td>
-            <td className={styles.checksum} title={changeset.checksum}>
-              {changeset.checksum ?? ''}
-            </td>
+            {hasChecksums && (
+              <td className={styles.checksum} title={changeset.checksum}>
+                {changeset.checksum ?? ''}
+              </td>
+            )}
           </tr>
         ))}
       </DataTable>

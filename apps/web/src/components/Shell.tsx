@@ -51,7 +51,7 @@ function Account() {
     <div className={styles.account}>
       {data !== undefined && (
         <span className={styles.who} title={`Server ${data.serverVersion}`}>
-          <span>{data.name}</span> <small>{data.role}</small>
+          <span>{data.name}</span> {data.role !== data.name && <small>{data.role}</small>}
         </span>
       )}
       <Button

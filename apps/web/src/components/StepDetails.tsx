@@ -1,5 +1,6 @@
 import { describeFinding } from '../execution/describe-finding.ts'
 import type { PlacedStep } from '../execution/list-steps.ts'
+import { formatOutput } from '../format/output.ts'
 import { Facts } from '../ui/Facts.tsx'
 import { RelativeTime } from '../ui/RelativeTime.tsx'
 import styles from './StepDetails.module.css'
@@ -60,7 +61,7 @@ export function StepDetails({ placed }: { placed: PlacedStep }) {
                 <em key={name}>none</em>
               ) : (
                 <pre key={name} className={styles.output}>
-                  {value}
+                  {formatOutput(value)}
                 </pre>
               ),
             ])}

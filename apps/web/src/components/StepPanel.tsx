@@ -49,15 +49,17 @@ export function StepPanel({ execution, placed }: { execution: ExecutionView; pla
       {step.failure !== undefined && !isSame(step.failure, execution.failure) && <FailureNote failure={step.failure} />}
       <Tabs label={`Step ${step.name}`} tabs={tabs} selected={selected} onSelect={select}>
         {selected === 'log' &&
-          (step.log === undefined ? (
+          (step.startedAt === undefined ? (
             <EmptyState title={noLogTitle(step.state)} />
           ) : (
             <LogView
-              key={step.log.stream}
+              key={step.stepRunId}
               executionId={execution.id}
-              stream={step.log.stream}
-              length={step.log.length}
-              gaps={step.log.gaps}
+              // A step's log is called as its run is; it can be followed before the first byte is there.
+              stream={step.log?.stream ?? step.stepRunId}
+              length={step.log?.length ?? 0}
+              gaps={step.log?.gaps ?? 0}
+              isOver={step.endedAt !== undefined || step.state === 'Unknown'}
               fileName={`${execution.pipelineIdentifier}-${String(execution.sequence)}-${step.path.replaceAll('/', '-')}.log`}
             />
           ))}
@@ -70,6 +72,7 @@ export function StepPanel({ execution, placed }: { execution: ExecutionView; pla
             stream={group.attempt.log.stream}
             length={group.attempt.log.length}
             gaps={0}
+            isOver={group.endedAt !== undefined}
             fileName={`${execution.pipelineIdentifier}-${String(execution.sequence)}-${group.identifier}.log`}
           />
         )}
@@ -84,6 +87,5 @@ function isSame(failure: NonNullable<ExecutionView['failure']>, shown: Execution
 }
 
 function noLogTitle(state: PlacedStep['step']['state']): string {
-  if (state === 'Pending' || state === 'Queued') return 'It has not started.'
-  return state === 'Running' ? 'Nothing has been written yet.' : 'It never ran, so it has no log.'
+  return state === 'Pending' || state === 'Queued' ? 'It has not started.' : 'It never ran, so it has no log.'
 }

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { formatBytes } from './bytes.ts'
 import { formatCount } from './count.ts'
 import { formatDuration, formatTicking } from './duration.ts'
+import { formatOutput } from './output.ts'
 import { formatRelative } from './relative-time.ts'
 
 test('durations are said in the two largest units', () => {
@@ -47,4 +48,11 @@ test('sizes are said in binary units', () => {
 test('counts agree with their noun', () => {
   assert.equal(formatCount(1, 'step'), '1 step')
   assert.equal(formatCount(0, 'database'), '0 databases')
+})
+
+test('outputs are laid out for reading', () => {
+  assert.equal(formatOutput('v1'), 'v1')
+  assert.equal(formatOutput('["a","b"]'), 'a\nb')
+  assert.equal(formatOutput('{"a":1}'), '{\n  "a": 1\n}')
+  assert.equal(formatOutput('[not json'), '[not json')
 })

@@ -23,6 +23,7 @@ export function LogView({
   stream,
   length,
   gaps,
+  isOver,
   fileName,
 }: {
   executionId: string
@@ -30,6 +31,8 @@ export function LogView({
   /** Bytes that the server had when the page was made. */
   length: number
   gaps: number
+  /** Whether what writes it has ended. */
+  isOver: boolean
   fileName: string
 }) {
   const [start, setStart] = useState(() => Math.max(0, length - pageBytes))
@@ -44,7 +47,7 @@ export function LogView({
   return (
     <div className={styles.view}>
       <div className={styles.bar}>
-        <LogStatus log={log} />
+        <LogStatus log={log} isOver={isOver} />
         {gaps > 0 && (
           <Badge tone="warning" icon="warning" plain>
             {formatCount(gaps, 'gap')}
@@ -139,16 +142,17 @@ const Block = memo(function Block({ block }: { block: LogBlock }) {
 function Line({ line }: { line: string }) {
   const { time, text, tone } = parseLine(line)
   return (
-    <div className={styles.line} data-kind={tone}>
+    <div className={styles.line} data-kind={tone} data-timed={time !== undefined}>
       {time !== undefined && <span className={styles.time}>{time} </span>}
       {text === '' ? '\u00A0' : text}
     </div>
   )
 }
 
-function LogStatus({ log }: { log: LogState }) {
+function LogStatus({ log, isOver }: { log: LogState; isOver: boolean }) {
   const lines = formatCount(log.lineCount, 'line')
   if (log.status === 'ended') return <span className={styles.status}>{lines}, complete</span>
+  if (log.status === 'open' && isOver) return <span className={styles.status}>{lines}, its end has not arrived</span>
   if (log.status === 'open') {
     return (
       <span className={styles.status}>
