@@ -1,6 +1,14 @@
 import { AppError, limits } from '@sluice/base'
 import { type AttemptEvent, protocolEndpoints } from '@sluice/contract'
-import { type AttemptFacts, inTransaction, lockAttempt, type Queryable, recordEvents, touchAttempt } from '@sluice/store'
+import {
+  type AttemptFacts,
+  inTransaction,
+  lockAttempt,
+  type Queryable,
+  readInstance,
+  recordEvents,
+  touchAttempt,
+} from '@sluice/store'
 import type { FastifyRequest } from 'fastify'
 import type { App } from '../app-context.ts'
 import { HttpError } from '../http/http-error.ts'
@@ -23,11 +31,11 @@ export function registerEvents(app: App, context: ProtocolContext): void {
     app,
     protocolEndpoints.events,
     async ({ params: { attemptId }, body, caller }) => {
-      checkSource(caller, body.source)
       for (const { event } of body.events) checkEvent(body.source, event)
       const { late, lastSeq, attempt } = await inTransaction(store.pool, async (connection) => {
         const attempt = await lockTaskAndAttempt(connection, attemptId)
         checkHolder(attempt, caller, attemptId)
+        await checkSource(context, caller, body.source, attempt)
         if (attempt.epoch !== body.epoch) throw fenced(attempt)
         const late = attempt.fence > attempt.epoch
         const { source, bootId } = body
@@ -77,8 +85,21 @@ export async function lockTaskAndAttempt(connection: Queryable, attemptId: strin
   return lockAttempt(connection, attemptId)
 }
 
-function checkSource(caller: AttemptPeer, source: 'runner' | 'delegate'): void {
+/**
+ * Runners report with the attempt token, delegates with their access token. A revoked delegate has none any more, but still owes word of the
+ * attempts that it holds: of these it reports with the attempt's token, which it was given with the task.
+ */
+async function checkSource(
+  context: ProtocolContext,
+  caller: AttemptPeer,
+  source: 'runner' | 'delegate',
+  attempt: AttemptFacts,
+): Promise<void> {
   if (caller.kind === source) return
+  if (source === 'delegate' && attempt.instanceId !== null) {
+    const holder = await readInstance(context.store.pool, attempt.instanceId)
+    if (holder?.revoked === true) return
+  }
   throw new AppError('forbidden', 'EVENT_SOURCE_FORBIDDEN', `A ${caller.kind} must not report as "${source}".`, {
     hint: 'Runners report with the attempt token, delegates with their access token.',
   })
