@@ -12,6 +12,8 @@ import { type Installation, openInstallation } from '../support/installation.ts'
 export interface FaultLab extends AsyncDisposable {
   readonly sluice: Installation
   readonly proxy: FaultProxy
+  /** All durations are divided by this. */
+  readonly timeScale: number
   readonly controlPostgres: EmbeddedPostgres
   readonly targetPostgres: EmbeddedPostgres
   /** Runs SQL in the targets' server, waiting for it to come back when it is down. */
@@ -39,6 +41,7 @@ export async function openFaultLab(seed: number, timeScale: number = faultTimeSc
   return {
     sluice,
     proxy,
+    timeScale,
     controlPostgres,
     targetPostgres,
     async queryTarget(database, sql, values = []) {

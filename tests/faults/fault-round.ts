@@ -44,7 +44,6 @@ export interface RoundResult {
 }
 
 const changesetCount = 8
-const scaledMinuteMs = 3000
 
 /**
  * One round: a pipeline of eight changesets, each of which writes a row into an observer table that has no unique key, so that a changeset
@@ -86,6 +85,11 @@ export async function runFaultRound(lab: FaultLab, seed: number, only?: FaultKin
   }
 }
 
+/** How long an execution may take to come to its end: longer where durations are the real ones. */
+function patienceMs(lab: FaultLab): number {
+  return Math.max(90_000, 600_000 / lab.timeScale)
+}
+
 async function prepareTarget(lab: FaultLab, name: string, random: () => number): Promise<void> {
   const { sluice } = lab
   const password = createToken()
@@ -114,7 +118,7 @@ async function doFault(lab: FaultLab, kind: FaultKind, random: () => number): Pr
     case 'server':
     case 'serverLong':
       await sluice.server.kill()
-      await pause(kind === 'server' ? 1000 : scaledMinuteMs + 1000)
+      await pause(kind === 'server' ? 1000 : 60_000 / lab.timeScale + 1000)
       await sluice.startServer()
       break
     case 'delegate':
@@ -167,7 +171,7 @@ function killRunners(delegateDir: string): void {
 
 async function settle(lab: FaultLab, executionId: string, findings: string[]): Promise<ExecutionView> {
   try {
-    return await lab.sluice.waitForExecution(executionId, { timeoutMs: 90_000 })
+    return await lab.sluice.waitForExecution(executionId, { timeoutMs: patienceMs(lab) })
   } catch (error) {
     findings.push(`no final state: ${error instanceof Error ? error.message.slice(0, 2000) : String(error)}`)
     if (!lab.sluice.server.isRunning)
@@ -199,7 +203,7 @@ async function resolveUnknowns(lab: FaultLab, execution: ExecutionView, findings
           ? step
           : undefined
       },
-      { timeoutMs: 30_000, what: 'the inspection to finish' },
+      { timeoutMs: patienceMs(lab) / 3, what: 'the inspection to finish' },
     ).catch((error: unknown) => {
       findings.push(error instanceof Error ? error.message : String(error))
       return undefined
@@ -235,7 +239,7 @@ async function checkRecords(lab: FaultLab, name: string, execution: ExecutionVie
 /** After everything, the pipeline has to succeed. */
 async function runAgain(lab: FaultLab, name: string, findings: string[]): Promise<void> {
   try {
-    const again = await lab.sluice.waitForExecution(await lab.sluice.run(`${name}_pipeline`), { timeoutMs: 90_000 })
+    const again = await lab.sluice.waitForExecution(await lab.sluice.run(`${name}_pipeline`), { timeoutMs: patienceMs(lab) })
     if (again.state !== 'Succeeded')
       findings.push(
         `the next run is ${again.state}: ${JSON.stringify(again.failure ?? stepsOf(again).map((step) => step.failure))}`,
@@ -253,7 +257,8 @@ async function checkTarget(lab: FaultLab, name: string, findings: string[]): Pro
   if (history.join() !== Array.from({ length: changesetCount }, (_, index) => String(index + 1)).join())
     findings.push(`the history has ${history.join()}`)
   const [table] = await lab.queryTarget(name, "select to_regclass('databasechangeloglock') is not null as there")
-  const [lock] = table?.['there'] === true ? await lab.queryTarget(name, 'select locked, lockedby from databasechangeloglock') : []
+  const [lock] =
+    table?.['there'] === true ? await lab.queryTarget(name, 'select locked, lockedby from databasechangeloglock') : []
   if (lock?.['locked'] === true) findings.push(`the changelog lock is held by ${String(lock['lockedby'])}`)
   const targets = await lab.sluice.client.call(operationEndpoints.targets, { query: { limit: 500 } })
   const target = targets.items.find(({ targetKey }) => targetKey.endsWith(`/${name}`))
@@ -272,7 +277,7 @@ async function checkLogs(lab: FaultLab, execution: ExecutionView, findings: stri
         ? now
         : undefined
     },
-    { timeoutMs: 20_000 },
+    { timeoutMs: patienceMs(lab) / 4 },
   ).catch(() => execution)
   for (const step of stepsOf(sealed)) {
     if (step.log === undefined) continue
