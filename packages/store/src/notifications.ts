@@ -77,55 +77,19 @@ export function createNotifications(options: NotificationsOptions): Notification
     }
   }
 
-  const listenOnce = async (signal: AbortSignal): Promise<void> => {
-    const current = new pg.Client({
-      connectionString: options.url,
-      application_name: 'sluice-listen',
-      keepAlive: true,
-      connectionTimeoutMillis: 10_000,
-    })
-    let giveUp: () => void = () => {}
-    const lost = new Promise<void>((resolve) => {
-      giveUp = resolve
-    })
-    current.on('error', giveUp)
-    current.on('end', giveUp)
-    signal.addEventListener('abort', giveUp, { once: true })
-    try {
-      await current.connect()
-      current.on('notification', ({ channel, payload }) => deliver(channel as Channel, payload ?? ''))
-      await current.query(channels.map((channel) => `listen ${channel}`).join(';'))
-      connected = true
-      deliverToAll()
-      // A half-dead connection delivers nothing and says nothing; a query now and then finds out.
-      let timer: NodeJS.Timeout | undefined
-      const probe = setInterval(() => {
-        if (timer !== undefined) return
-        timer = setTimeout(giveUp, probeAnswerMs)
-        const answered = (): void => {
-          clearTimeout(timer)
-          timer = undefined
-        }
-        current.query('select 1').then(answered, answered)
-      }, timings.pollRecheckMs)
-      try {
-        await lost
-      } finally {
-        clearInterval(probe)
-        clearTimeout(timer)
-      }
-    } finally {
-      connected = false
-      signal.removeEventListener('abort', giveUp)
-      // Not awaited: on a half-dead connection the good-bye never comes to an end.
-      void current.end().catch(() => {})
-    }
-  }
-
   const run = async (signal: AbortSignal): Promise<void> => {
     for (let attempt = 0; !signal.aborted;) {
       try {
-        await listenOnce(signal)
+        await listen({
+          url: options.url,
+          probeEveryMs: timings.pollRecheckMs,
+          signal,
+          onNotification: deliver,
+          onConnected(isUp) {
+            connected = isUp
+            if (isUp) deliverToAll()
+          },
+        })
         attempt = 0
       } catch (error) {
         logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'listening for notifications failed')
@@ -160,39 +124,111 @@ export function createNotifications(options: NotificationsOptions): Notification
       return connected
     },
     subscribe,
-    async waitFor(channel, payload, check, { timeoutMs, signal, recheckMs }) {
-      let wake: () => void = () => {}
-      // Set by a notification that arrives while `check` runs, so that none is lost between two looks.
-      let pending = false
-      const unsubscribe = subscribe(channel, payload, () => {
-        pending = true
-        wake()
-      })
-      const onAbort = (): void => wake()
-      signal?.addEventListener('abort', onAbort, { once: true })
-      const deadline = clock.monotonic() + timeoutMs
-      try {
-        for (;;) {
-          pending = false
-          const result = await check()
-          if (result !== undefined) return result
-          const leftMs = deadline - clock.monotonic()
-          if (leftMs <= 0 || signal?.aborted) return undefined
-          if (pending) continue
-          await new Promise<void>((resolve) => {
-            const timer = setTimeout(resolve, Math.min(leftMs, recheckMs ?? timings.pollRecheckMs))
-            wake = () => {
-              clearTimeout(timer)
-              resolve()
-            }
-          })
-          wake = () => {}
-          if (signal?.aborted) return undefined
+    waitFor: (channel, payload, check, waitOptions) =>
+      waitForCheck(subscribe, clock, {
+        ...waitOptions,
+        channel,
+        payload,
+        check,
+        recheckMs: waitOptions.recheckMs ?? timings.pollRecheckMs,
+      }),
+  }
+}
+
+async function waitForCheck<Result>(
+  subscribe: Notifications['subscribe'],
+  clock: Clock,
+  options: {
+    readonly channel: Channel
+    readonly payload: string
+    readonly check: () => Promise<Result | undefined>
+    readonly timeoutMs: number
+    readonly recheckMs: number
+    readonly signal?: AbortSignal | undefined
+  },
+): Promise<Result | undefined> {
+  const { check, signal } = options
+  let wake: () => void = () => {}
+  // Set by a notification that arrives while `check` runs, so that none is lost between two looks.
+  let pending = false
+  const unsubscribe = subscribe(options.channel, options.payload, () => {
+    pending = true
+    wake()
+  })
+  const onAbort = (): void => wake()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  const deadline = clock.monotonic() + options.timeoutMs
+  try {
+    for (;;) {
+      pending = false
+      const result = await check()
+      if (result !== undefined) return result
+      const leftMs = deadline - clock.monotonic()
+      if (leftMs <= 0 || signal?.aborted) return undefined
+      if (pending) continue
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Math.min(leftMs, options.recheckMs))
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
         }
-      } finally {
-        unsubscribe()
-        signal?.removeEventListener('abort', onAbort)
+      })
+      wake = () => {}
+      if (signal?.aborted) return undefined
+    }
+  } finally {
+    unsubscribe()
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+interface ListenOptions {
+  readonly url: string
+  readonly probeEveryMs: number
+  readonly signal: AbortSignal
+  readonly onNotification: (channel: Channel, payload: string) => void
+  readonly onConnected: (isUp: boolean) => void
+}
+
+/** Listens on one connection until it is lost or the signal fires. Throws when it cannot be opened. */
+async function listen({ url, probeEveryMs, signal, onNotification, onConnected }: ListenOptions): Promise<void> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'sluice-listen',
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+  })
+  let giveUp: () => void = () => {}
+  const lost = new Promise<void>((resolve) => {
+    giveUp = resolve
+  })
+  client.on('error', giveUp)
+  client.on('end', giveUp)
+  signal.addEventListener('abort', giveUp, { once: true })
+  let probe: NodeJS.Timeout | undefined
+  let overdue: NodeJS.Timeout | undefined
+  try {
+    await client.connect()
+    client.on('notification', ({ channel, payload }) => onNotification(channel as Channel, payload ?? ''))
+    await client.query(channels.map((channel) => `listen ${channel}`).join(';'))
+    onConnected(true)
+    // A half-dead connection delivers nothing and says nothing; a query now and then finds out.
+    probe = setInterval(() => {
+      if (overdue !== undefined) return
+      overdue = setTimeout(giveUp, probeAnswerMs)
+      const answered = (): void => {
+        clearTimeout(overdue)
+        overdue = undefined
       }
-    },
+      client.query('select 1').then(answered, answered)
+    }, probeEveryMs)
+    await lost
+  } finally {
+    clearInterval(probe)
+    clearTimeout(overdue)
+    onConnected(false)
+    signal.removeEventListener('abort', giveUp)
+    // Not awaited: on a half-dead connection the good-bye never comes to an end.
+    void client.end().catch(() => {})
   }
 }

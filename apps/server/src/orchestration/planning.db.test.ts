@@ -17,20 +17,18 @@ describe('planning a group', () => {
     equal(first?.database.targetKey, 'postgresql://db1:5432/shop')
     equal(second?.database.targetKey, first?.database.targetKey)
     deepEqual(first?.database.username, { kind: 'literal', text: 'shop' })
-    deepEqual(
-      task.secrets.map(({ slot: _, ...secret }) => secret),
-      [
-        {
-          secretId: 'pw',
-          scope: { org: 'default', project: 'default' },
-          version: 1,
-          type: 'SecretText',
-          source: { kind: 'env', variable: 'SHOP_PASSWORD' },
-          use: 'databasePassword',
-          audience: 'postgresql://db1:5432/shop',
-        },
-      ],
-    )
+    deepEqual(task.secrets, [
+      {
+        slot: 's1',
+        secretId: 'pw',
+        scope: { org: 'default', project: 'default' },
+        version: 1,
+        type: 'SecretText',
+        source: { kind: 'env', variable: 'SHOP_PASSWORD' },
+        use: 'databasePassword',
+        audience: 'postgresql://db1:5432/shop',
+      },
+    ])
     deepEqual(first?.source.revision, { kind: 'branch', name: 'main' })
     equal(first?.source.sourceKey, second?.source.sourceKey)
   })

@@ -13,7 +13,7 @@ describe('an event that cannot be advanced', () => {
       warn: () => {},
       error: (_: unknown, message: string) => errors.push(message),
     }
-    const shop = await openTestShop(test, { logger: logger as never })
+    const shop = await openTestShop(test, { logger })
     const { pool } = shop.server.app.context.store
     const delegate = await shop.delegate()
     const poisoned = await shop.run([{ steps: ['dev'] }])

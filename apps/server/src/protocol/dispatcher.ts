@@ -6,14 +6,11 @@ import {
   type ConnectedInstance,
   fits,
   isDatabaseUnavailable,
-  listContestedKeys,
-  listQueuedKeys,
   type Notifications,
   orderKeys,
-  readFit,
   type Store,
-  type TaskFit,
 } from '@sluice/store'
+import { QueueHints } from './queue-hints.ts'
 
 /** A poll that waits for work. */
 export interface Waiter {
@@ -36,10 +33,6 @@ export interface Dispatcher {
   add(waiter: Waiter): () => void
 }
 
-/** Tasks offered in one statement. */
-const batchMax = 100
-const fitsKept = 10_000
-
 export function createDispatcher(options: {
   readonly store: Store
   readonly notifications: Notifications
@@ -49,12 +42,8 @@ export function createDispatcher(options: {
 }): Dispatcher {
   const { store, notifications, timings, logger, clock } = options
   const waiters = new Set<Waiter>()
-  /** Fit keys that may have queued tasks, with how many to ask for next. */
-  const hot = new Map<string, number>()
-  /** Fit keys with a task that somebody declined, and until when (monotonic). */
-  const contested = new Map<string, number>()
-  /** A key is the hash of what it stands for, so this never goes stale. */
-  const knownFits = new Map<string, TaskFit>()
+  const hints = new QueueHints(store, timings, clock)
+  const room: Room = { store, waiters, hints, offerMs: timings.offerMs }
   let pumping = false
   let again = false
   let unsubscribe: () => void = () => {}
@@ -74,7 +63,7 @@ export function createDispatcher(options: {
     try {
       while (again && waiters.size > 0) {
         again = false
-        for (const fitKey of await choose()) await claimFor(fitKey)
+        for (const fitKey of await chooseKeys(room)) if (await claimFor(room, fitKey)) again = true
       }
     } catch (error) {
       again = false
@@ -83,94 +72,24 @@ export function createDispatcher(options: {
     }
   }
 
-  /** The keys that somebody who waits may take, the most urgent first. */
-  const choose = async (): Promise<string[]> => {
-    const candidates: string[] = []
-    for (const fitKey of hot.keys()) {
-      const fit = await fitOf(fitKey)
-      if (fit === undefined) hot.delete(fitKey)
-      else if ([...waiters].some((waiter) => fits(fit, waiter.instance))) candidates.push(fitKey)
-    }
-    return candidates.length < 2 ? candidates : orderKeys(store.pool, candidates)
-  }
-
-  const fitOf = async (fitKey: string): Promise<TaskFit | undefined> => {
-    const known = knownFits.get(fitKey)
-    if (known !== undefined) return known
-    const fit = await readFit(store.pool, fitKey)
-    if (fit === undefined) return undefined
-    if (knownFits.size >= fitsKept) knownFits.clear()
-    knownFits.set(fitKey, fit)
-    return fit
-  }
-
-  const claimFor = async (fitKey: string): Promise<void> => {
-    const fit = knownFits.get(fitKey)
-    if (fit === undefined) return
-    const fitting = [...waiters].filter((waiter) => fits(fit, waiter.instance))
-    if (fitting.length === 0) return
-    const until = contested.get(fitKey)
-    if (until !== undefined && until < clock.monotonic()) contested.delete(fitKey)
-    if (!contested.has(fitKey)) {
-      const places = allocate(fitting, hot.get(fitKey) ?? 1)
-      // Taken off before the claim looks, so that a task that comes while it looks puts it back.
-      hot.delete(fitKey)
-      if ((await claim(fitKey, places)) === places.length) goOn(fitKey, places.length * 2)
-      return
-    }
-    // Somebody refused a task of these: each delegate looks for itself, past what it refused.
-    for (const group of Map.groupBy(fitting, (waiter) => waiter.instance.delegateId).values()) {
-      const remaining = group.filter((waiter) => waiters.has(waiter))
-      const places = allocate(remaining, hot.get(fitKey) ?? 1)
-      if (places.length > 0 && (await claim(fitKey, places)) === places.length) goOn(fitKey, places.length * 2)
-    }
-  }
-
-  const expect = (fitKey: string, count: number): void => {
-    hot.set(fitKey, Math.min(batchMax, (hot.get(fitKey) ?? 0) + count))
-  }
-  const goOn = (fitKey: string, count: number): void => {
-    expect(fitKey, count)
-    again = true
-  }
-
-  const claim = async (fitKey: string, places: readonly Waiter[]): Promise<number> => {
-    if (places.length === 0) return 0
-    const slots = places.map(({ instance }): ClaimSlot => ({
-      attemptId: createId('att'),
-      instanceId: instance.instanceId,
-      delegateId: instance.delegateId,
-      delegateName: instance.delegateName,
-    }))
-    const claimed = await claimTasks(store.pool, { fitKey, slots, offerMs: timings.offerMs })
-    const waiterOf = new Map(slots.map((slot, index) => [slot.attemptId, places[index]]))
-    const offers = Map.groupBy(claimed, (task) => waiterOf.get(task.attemptId))
-    for (const [waiter, tasks] of offers) {
-      // One that left meanwhile gets its offers again with its next poll, or they run out.
-      if (waiter !== undefined && waiters.delete(waiter)) waiter.deliver(tasks)
-    }
-    return claimed.length
-  }
-
-  const refresh = async (): Promise<void> => {
-    const [queued, declined] = [await listQueuedKeys(store.pool), await listContestedKeys(store.pool)]
-    for (const fitKey of queued) if (!hot.has(fitKey)) expect(fitKey, 4)
-    for (const fitKey of declined) contested.set(fitKey, clock.monotonic() + timings.declineMs)
-    if (hot.size > 0) wake()
-  }
-  const refreshQuietly = (): void => {
-    refresh().catch((error: unknown) => {
-      if (!isDatabaseUnavailable(error)) logger.error({ error }, 'looking for queued tasks failed')
-    })
+  const refresh = (): void => {
+    hints.refresh().then(
+      () => {
+        if (hints.size > 0) wake()
+      },
+      (error: unknown) => {
+        if (!isDatabaseUnavailable(error)) logger.error({ error }, 'looking for queued tasks failed')
+      },
+    )
   }
 
   const onNotification = (payload: string | undefined): void => {
-    if (payload === undefined) return refreshQuietly()
+    if (payload === undefined) return refresh()
     if (payload.startsWith('instance:')) return
     const isDeclined = payload.startsWith('declined:')
     const fitKey = isDeclined ? payload.slice('declined:'.length) : payload
-    if (isDeclined) contested.set(fitKey, clock.monotonic() + timings.declineMs)
-    expect(fitKey, 1)
+    if (isDeclined) hints.contest(fitKey)
+    hints.expect(fitKey, 1)
     wake()
   }
 
@@ -178,10 +97,10 @@ export function createDispatcher(options: {
     start() {
       unsubscribe = notifications.subscribe('sluice_task', undefined, onNotification)
       timer = setInterval(() => {
-        if (waiters.size > 0) refreshQuietly()
+        if (waiters.size > 0) refresh()
       }, timings.pollRecheckMs)
       timer.unref()
-      refreshQuietly()
+      refresh()
     },
     stop() {
       unsubscribe()
@@ -189,10 +108,70 @@ export function createDispatcher(options: {
     },
     add(waiter) {
       waiters.add(waiter)
-      if (hot.size > 0) wake()
+      if (hints.size > 0) wake()
       return () => waiters.delete(waiter)
     },
   }
+}
+
+/** Those who wait, and what is known of what they wait for. */
+interface Room {
+  readonly store: Store
+  readonly waiters: Set<Waiter>
+  readonly hints: QueueHints
+  readonly offerMs: number
+}
+
+/** The keys that somebody who waits may take, the most urgent first. */
+async function chooseKeys({ store, hints, waiters }: Room): Promise<string[]> {
+  const candidates: string[] = []
+  for (const fitKey of hints.keys()) {
+    const fit = await hints.fitOf(fitKey)
+    if (fit === undefined) hints.forget(fitKey)
+    else if ([...waiters].some((waiter) => fits(fit, waiter.instance))) candidates.push(fitKey)
+  }
+  return candidates.length < 2 ? candidates : orderKeys(store.pool, candidates)
+}
+
+/** Offers tasks of one key. Whether there may be more of them. */
+async function claimFor(room: Room, fitKey: string): Promise<boolean> {
+  const { hints, waiters } = room
+  const fit = await hints.fitOf(fitKey)
+  if (fit === undefined) return false
+  const fitting = [...waiters].filter((waiter) => fits(fit, waiter.instance))
+  if (!hints.isContested(fitKey)) {
+    const places = allocate(fitting, hints.expected(fitKey))
+    // Taken off before the claim looks, so that a task that comes while it looks puts it back.
+    if (places.length > 0) hints.forget(fitKey)
+    return offerTo(room, places, fitKey)
+  }
+  // Somebody refused a task of these: each delegate looks for itself, past what it refused.
+  let isMore = false
+  for (const group of Map.groupBy(fitting, (waiter) => waiter.instance.delegateId).values()) {
+    const remaining = group.filter((waiter) => waiters.has(waiter))
+    if (await offerTo(room, allocate(remaining, hints.expected(fitKey)), fitKey)) isMore = true
+  }
+  return isMore
+}
+
+/** Claims a task for each place, as far as there are any, and delivers them. Whether there may be more: all places found one. */
+async function offerTo({ store, waiters, hints, offerMs }: Room, places: readonly Waiter[], fitKey: string): Promise<boolean> {
+  if (places.length === 0) return false
+  const slots = places.map(({ instance }): ClaimSlot => ({
+    attemptId: createId('att'),
+    instanceId: instance.instanceId,
+    delegateId: instance.delegateId,
+    delegateName: instance.delegateName,
+  }))
+  const claimed = await claimTasks(store.pool, { fitKey, slots, offerMs })
+  const waiterOf = new Map(slots.map((slot, index) => [slot.attemptId, places[index]]))
+  for (const [waiter, tasks] of Map.groupBy(claimed, (task) => waiterOf.get(task.attemptId))) {
+    // One that left meanwhile gets its offers again with its next poll, or they run out.
+    if (waiter !== undefined && waiters.delete(waiter)) waiter.deliver(tasks)
+  }
+  if (claimed.length < places.length) return false
+  hints.expect(fitKey, places.length * 2)
+  return true
 }
 
 /** Whose turn it is, place by place: who has most room first, then who waits longest. */

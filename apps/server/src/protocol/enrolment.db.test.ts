@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { before, describe, it } from 'node:test'
+import { after, before, describe, it } from 'node:test'
 import { proofText, protocolEndpoints } from '@sluice/contract'
 import { keyIdOf } from '@sluice/store'
 import { openTestServer, type TestServer } from '../test-server.ts'
@@ -31,11 +31,12 @@ async function enrolBody(token: string, keys: TestKeys, overrides: object = {}) 
   }
 }
 
-describe('enrolment', () => {
-  before(async () => {
-    server = await openTestServer({ after: (work) => process.once('beforeExit', () => void work()) })
-  })
+before(async () => {
+  server = await openTestServer()
+})
+after(() => server[Symbol.asyncDispose]())
 
+describe('enrolment', () => {
   it('gives an identity once for a token, and the same one again for the same key', async () => {
     const token = await makeToken({ approve: true })
     const keys = makeAuthKeys()

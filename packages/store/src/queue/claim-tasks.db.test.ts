@@ -34,7 +34,7 @@ async function enqueue(groupId: string, overrides: object = {}): Promise<string>
 describe('the queue', () => {
   before(async () => {
     const database = await openTestDatabase()
-    drop = database.drop
+    drop = () => database.drop()
     store = openStore({ url: database.url, logger: silentLogger })
     await store.migrate()
     await store.pool.query(

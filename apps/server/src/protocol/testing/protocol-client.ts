@@ -35,8 +35,7 @@ export async function tell<E extends Endpoint>(
     endpoint.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? ''),
     url,
   )
-  for (const [name, value] of Object.entries((input.query ?? {}) as Record<string, unknown>))
-    address.searchParams.set(name, String(value))
+  for (const [name, value] of Object.entries<unknown>(input.query ?? {})) address.searchParams.set(name, String(value))
   const response = await fetch(address, {
     method: endpoint.method,
     headers: {

@@ -93,7 +93,7 @@ export async function openTestShop(
           return seen.state === state ? seen : undefined
         },
         { timeoutMs: 20_000 },
-      ) as Promise<ExecutionView>,
+      ),
     untilStep: (executionId, state, identifier) =>
       waitFor(
         async () => {
@@ -103,7 +103,7 @@ export async function openTestShop(
           return step?.state === state ? step : undefined
         },
         { timeoutMs: 20_000 },
-      ) as Promise<StepOf>,
+      ),
   }
 }
 
