@@ -180,11 +180,11 @@ describe('pages', { skip: executable === undefined ? 'there is no Chromium' : fa
     assert.ok(await log.getByText('The last line.').isVisible())
     await log.getByText('5242880 bytes of this log were dropped').waitFor()
     // Far out of sight, and yet in the page for the browser's own search.
-    await log.getByText('insert into numbers values (45000)').waitFor({ state: 'attached' })
+    await log.getByText('insert into numbers values (15000)').waitFor({ state: 'attached' })
     await log.press('Control+Home')
     await page.getByRole('checkbox', { name: 'Follow', checked: false }).waitFor()
     await log.getByRole('button', { name: 'Show more' }).click()
-    await log.getByText('insert into numbers values (30000)').waitFor({ state: 'attached' })
+    await log.getByText('insert into numbers values (3000)').waitFor({ state: 'attached' })
     const download = page.waitForEvent('download')
     await page.getByRole('button', { name: 'Download the log' }).click()
     assert.equal((await download).suggestedFilename(), 'load_numbers-1-dev-database-apply.log')

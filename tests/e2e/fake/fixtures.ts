@@ -533,7 +533,7 @@ export function createFakeData(now: number = Date.now()): FakeData {
     const exe = executionIds.bigLog
     const big = applied(exe, 'dev', 'shop_dev', 300_000)
     const stream = big.log?.stream ?? ''
-    const lines = Array.from({ length: 60_000 }, (_, index) => `10:00:00.000     insert into numbers values (${String(index)})`)
+    const lines = Array.from({ length: 30_000 }, (_, index) => `10:00:00.000     insert into numbers values (${String(index)})`)
     const text = `${lines.join('\n')}\n… 5242880 bytes of this log were dropped: it is larger than its limit …\n10:05:00.000 The last line.\n`
     data.logs.set(stream, { text, sealed: true })
     add({

@@ -35,8 +35,9 @@ export function ApproveDialog({ delegate, onClose }: DialogProps) {
     <Dialog title={`Approve ${delegate.name}?`} onClose={onClose}>
       <form className={formClass} onSubmit={submit}>
         <p>
-          From then on secrets are sealed to its key, and it can open them. The delegate writes the fingerprint of its key to its
-          own log when it starts; compare the two.
+          From then on secrets are sealed to its key, and it can open them. Compare the fingerprint with that of the key on the
+          delegate’s own machine, as whoever runs it reads it there. If nobody has started a delegate of this name, do not approve
+          it.
         </p>
         <p className={styles.fingerprint}>{delegate.fingerprint}</p>
         <label className={styles.check}>
