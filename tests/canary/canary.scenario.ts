@@ -31,6 +31,8 @@ const secrets = {
   file: canary(),
   /** Opened, presented to a database and refused. */
   wrong: canary(),
+  /** A token for a Git host that is not there: git is told it, and fails. */
+  git: canary(),
   /** Sealed, and used by nothing. */
   idle: canary(),
 }
@@ -66,6 +68,7 @@ function spellingsOf(value: string): readonly string[] {
 }
 
 const gateKey = 4711
+const gitUrl = 'https://git.example.invalid/shop.git'
 const hostileSql = `
 --changeset eve:notices splitStatements:false
 DO $$ DECLARE spelling text; BEGIN
@@ -164,6 +167,11 @@ void describe('no secret reaches the control plane', () => {
       'secret: { identifier: idle, orgIdentifier: default, projectIdentifier: default, spec: { provider: sealed } }',
     )
     await sluice.setSecret('idle', secrets.idle, [target('env').jdbcUrl])
+    await sluice.apply(instanceEntities({ name: 'git', repositoryDir: repository.dir, target: target('env') }))
+    await sluice.setSecret('git_password', secrets.git, ['*'])
+    await sluice.apply(
+      `connector: { identifier: git_git, orgIdentifier: default, projectIdentifier: default, type: Git, spec: { url: "${gitUrl}", authentication: { type: Http, spec: { username: robot, tokenRef: git_password } } } }`,
+    )
     await sluice.client.call(entityEndpoints.connector.create, {
       body: {
         identifier: 'decoy',
@@ -266,18 +274,19 @@ void describe('no secret reaches the control plane', () => {
         [tag],
       )
     }
-    const ids = [...(await runAll()).values(), await sluice.run('wrong_pipeline')]
+    const ids = [...(await runAll()).values(), await sluice.run('wrong_pipeline'), await sluice.run('git_pipeline')]
     const executions: ExecutionView[] = []
     for (const id of ids) executions.push(await sluice.waitForExecution(id))
     assert.deepEqual(
       executions.map(({ state }) => state),
-      ['Failed', 'Failed', 'Failed', 'Failed'],
+      ['Failed', 'Failed', 'Failed', 'Failed', 'Failed'],
     )
     for (const execution of executions.slice(0, 3)) {
       assert.ok(failuresOf(execution).includes(defaultReplacement), failuresOf(execution))
       assert.equal(stepsOf(execution)[0]?.outputs?.['preStartTag'], defaultReplacement)
     }
     assert.match(failuresOf(executions[3] as ExecutionView), /DATABASE_LOGIN_REFUSED/)
+    assert.match(failuresOf(executions[4] as ExecutionView), /GIT_FAILED.*example\.invalid/)
     for (const execution of executions) assertNone(secretSearch.search(Buffer.from(JSON.stringify(execution)), 'view'), 'a view')
   })
 

@@ -282,7 +282,7 @@ void describe('bad input gets a clear answer and changes nothing', () => {
         body: body ?? null,
         duplex: 'half',
         headers: { authorization: `Bearer ${sluice.adminKey}`, 'content-type': 'application/json', ...headers },
-      } as RequestInit).then(
+      }).then(
         (response) => response.status,
         // The server may answer and hang up while we still send; then fetch shows the hang-up.
         () => 'cut off' as const,

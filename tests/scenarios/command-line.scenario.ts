@@ -142,11 +142,11 @@ void describe('the command line, as a script uses it', () => {
 
   void test('a server that does not answer, and a key that is wrong, end with their own exit codes', async () => {
     const there = { url: sluice.url, dir: sluice.dir, adminKey: sluice.adminKey }
-    const nobody = await runCli({ ...sluice, ...there, url: 'http://127.0.0.1:1' } as Installation, ['get', 'pipelines'])
+    const nobody = await runCli({ ...there, url: 'http://127.0.0.1:1' }, ['get', 'pipelines'])
     assert.equal(nobody.exitCode, 4, nobody.output)
-    const stranger = await runCli({ ...sluice, ...there, adminKey: 'slk_wrong' } as Installation, ['get', 'pipelines'])
+    const stranger = await runCli({ ...there, adminKey: 'slk_wrong' }, ['get', 'pipelines'])
     assert.equal(stranger.exitCode, 1, stranger.output)
-    const unsafe = await runCli({ ...sluice, ...there, url: 'http://sluice.example.com' } as Installation, ['get', 'pipelines'])
+    const unsafe = await runCli({ ...there, url: 'http://sluice.example.com' }, ['get', 'pipelines'])
     assert.equal(unsafe.exitCode, 2, unsafe.output)
   })
 })

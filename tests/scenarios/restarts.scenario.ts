@@ -169,6 +169,14 @@ void describe('what is killed while a migration runs', () => {
       ['free'],
     )
   })
+
+  void test('after all that, the delegate has no runner and no folder of an attempt left', async () => {
+    await waitFor(() => readdirSync(join(sluice.delegateDir, 'attempts')).length === 0, {
+      timeoutMs: 30_000,
+      what: () => `the attempts to be removed: ${readdirSync(join(sluice.delegateDir, 'attempts')).join()}`,
+    })
+    assert.deepEqual(runnerPids(sluice.delegateDir), [])
+  })
 })
 
 /** Addresses at which a process accepts TCP connections (Linux). */

@@ -13,7 +13,11 @@ export interface CliRun {
 }
 
 /** Runs `sluice ARGS…` as a process that is logged in to the installation, and waits for its end. */
-export async function runCli(sluice: Installation, args: readonly string[], input?: string): Promise<CliRun> {
+export async function runCli(
+  sluice: Pick<Installation, 'url' | 'adminKey' | 'dir'>,
+  args: readonly string[],
+  input?: string,
+): Promise<CliRun> {
   await using started = spawnProcess({
     name: `sluice ${args.join(' ')}`,
     command: process.execPath,
