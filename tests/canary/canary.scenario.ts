@@ -219,15 +219,12 @@ void describe('no secret reaches the control plane', () => {
           },
         )
       }
-      const executions = await Promise.all([...ids.values()].map((id) => sluice.getExecution(id)))
-      logs = followStreams(
-        sluice,
-        executions.flatMap((execution) =>
-          stepsOf(execution).map(({ log }) =>
-            executionEndpoints.logStream.path.replace('{executionId}', execution.id).replace('{stream}', log?.stream ?? ''),
-          ),
-        ),
-      )
+      const logPaths: string[] = []
+      for (const id of ids.values()) {
+        const log = await waitFor(async () => stepsOf(await sluice.getExecution(id))[0]?.log, { what: 'the log to begin' })
+        logPaths.push(executionEndpoints.logStream.path.replace('{executionId}', id).replace('{stream}', log.stream))
+      }
+      logs = followStreams(sluice, logPaths)
       const runners = runnerPids(sluice.delegateDir)
       assert.equal(runners.length, 3)
       for (const pid of runners) {

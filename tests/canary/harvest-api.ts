@@ -70,6 +70,7 @@ export async function harvestApi(sluice: Installation): Promise<readonly Answer[
 export interface FollowedStreams {
   /** Everything that came so far. */
   readonly answers: readonly Answer[]
+  /** Throws when a stream had broken off. */
   stop(): Promise<void>
 }
 
@@ -85,13 +86,22 @@ export function followStreams(sluice: Installation, paths: readonly string[]): F
     assert.ok(response.ok && response.body !== null, `${path} answered ${String(response.status)}`)
     for await (const chunk of response.body) chunks.push(chunk as Uint8Array)
   })
+  let broken: Error | undefined
+  const settled = Promise.all(
+    readers.map((reader) =>
+      reader.catch((error: unknown) => {
+        if (!stop.signal.aborted) broken ??= error instanceof Error ? error : new Error(String(error))
+      }),
+    ),
+  )
   return {
     get answers() {
       return answers.map(({ path, chunks }) => ({ path, bytes: Buffer.concat(chunks) }))
     },
     async stop() {
       stop.abort()
-      await Promise.allSettled(readers)
+      await settled
+      if (broken !== undefined) throw broken
     },
   }
 }
