@@ -47,7 +47,8 @@ describe('the way to the control plane', () => {
     opened.push(upstream)
     return upstream
   }
-  const ask = async (upstream: Upstream, url: string): Promise<string> => (await upstream.fetch(url, { method: 'GET' })).text()
+  const ask = async (upstream: Upstream, url: string): Promise<string> =>
+    (await upstream.fetch(url, { method: 'GET', headers: {} })).text()
 
   it('trusts the authority of SLUICE_SERVER_CA, and no unknown one', async () => {
     const url = `https://localhost:${portOf(target)}`

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, type IncomingHttpHeaders, type IncomingMessage, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import type { Readable } from 'node:stream'
-import type { Fetch } from '@sluice/client'
+import { createFetchResponse, type Fetch } from '@sluice/client'
 import type { DelegateConfig } from './config.ts'
 import { isLoopbackHost } from './loopback.ts'
 
@@ -47,15 +47,13 @@ export function createUpstream(config: Pick<DelegateConfig, 'serverUrl' | 'serve
     async fetch(url, init) {
       const { pathname, search } = new URL(url)
       const { status, headers, body } = await request({
-        method: init.method ?? 'GET',
+        method: init.method,
         path: pathname + search,
-        headers: Object.fromEntries(new Headers(init.headers)),
-        body: init.body as string | Uint8Array | undefined,
-        signal: init.signal ?? undefined,
+        headers: init.headers,
+        body: init.body,
+        signal: init.signal,
       })
-      const bytes = await readAll(body)
-      const isEmpty = status === 204 || status === 304
-      return new Response(isEmpty ? null : bytes, { status, headers: flatten(headers) })
+      return createFetchResponse({ status, headers, bytes: await readAll(body) })
     },
   }
 }
@@ -146,10 +144,4 @@ async function readAll(body: Readable): Promise<Buffer<ArrayBuffer>> {
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks)
-}
-
-function flatten(headers: IncomingHttpHeaders): [string, string][] {
-  return Object.entries(headers).flatMap(([name, value]): [string, string][] =>
-    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
-  )
 }

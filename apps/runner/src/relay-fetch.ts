@@ -1,5 +1,5 @@
 import { request } from 'node:http'
-import type { Fetch } from '@sluice/client'
+import { createFetchResponse, type Fetch } from '@sluice/client'
 
 /**
  * A `fetch` over the delegate's unix socket. Node's own cannot take a socket path, and a whole HTTP client library would double the
@@ -13,8 +13,8 @@ export function createSocketFetch(socketPath: string): Fetch {
         {
           socketPath,
           path: pathname + search,
-          method: init.method ?? 'GET',
-          headers: Object.fromEntries(new Headers(init.headers)),
+          method: init.method,
+          headers: init.headers,
           ...(init.signal ? { signal: init.signal } : {}),
         },
         (incoming) => {
@@ -22,18 +22,14 @@ export function createSocketFetch(socketPath: string): Fetch {
           incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
           incoming.on('error', reject)
           incoming.on('end', () => {
-            const status = incoming.statusCode ?? 502
-            const headers = Object.entries(incoming.headers).flatMap(([name, value]): [string, string][] =>
-              value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
-            )
-            const hasBody = status !== 204 && status !== 304
-            resolve(new Response(hasBody ? Buffer.concat(chunks) : null, { status, headers }))
+            const { statusCode: status = 502, headers } = incoming
+            resolve(createFetchResponse({ status, headers, bytes: Buffer.concat(chunks) }))
           })
         },
       )
       outgoing.on('error', reject)
       const body = init.body
-      if (typeof body === 'string' || body instanceof Uint8Array) outgoing.setHeader('content-length', Buffer.byteLength(body))
-      outgoing.end(body ?? undefined)
+      if (body !== undefined) outgoing.setHeader('content-length', Buffer.byteLength(body))
+      outgoing.end(body)
     })
 }

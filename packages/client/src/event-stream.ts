@@ -1,3 +1,5 @@
+import type { FetchResponse } from './fetch-response.ts'
+
 /** One server-sent event (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 export interface ServerSentEvent {
   readonly event: string
@@ -9,7 +11,7 @@ export interface ServerSentEvent {
 const eventLengthMax = 16 * 1024 * 1024
 
 /** Reads the events of a response until it ends. Comments are skipped. */
-export async function* readEventStream(response: Response): AsyncGenerator<ServerSentEvent> {
+export async function* readEventStream(response: Pick<FetchResponse, 'body'>): AsyncGenerator<ServerSentEvent> {
   if (response.body === null) return
   let pending = ''
   let event = 'message'

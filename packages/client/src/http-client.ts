@@ -1,9 +1,10 @@
 import { AppError, type ErrorKind, errorKinds } from '@sluice/base'
 import type { Endpoint } from '@sluice/contract'
 import type { z } from 'zod'
+import type { FetchInit, FetchResponse } from './fetch-response.ts'
 
 /** One HTTP exchange, as `fetch` does it: injected so that a delegate can go through a unix socket or a proxy, and tests through nothing. */
-export type Fetch = (url: string, init: RequestInit) => Promise<Response>
+export type Fetch = (url: string, init: FetchInit) => Promise<FetchResponse>
 
 export interface HttpClientOptions {
   /** Origin of the server, for example `https://sluice.example.com`. */
@@ -68,26 +69,26 @@ export interface HttpClient {
   raw<E extends Endpoint>(
     endpoint: E,
     input?: Omit<CallInput<E>, 'body'> & { bytes?: Uint8Array; headers?: Record<string, string> },
-  ): Promise<Response>
+  ): Promise<FetchResponse>
 }
 
 export function createHttpClient(options: HttpClientOptions): HttpClient {
-  const doFetch: Fetch = options.fetch ?? ((url, init) => fetch(url, init))
+  const doFetch: Fetch = options.fetch ?? ((url, init) => fetch(url, init as RequestInit))
   const defaultTimeoutMs = options.timeoutMs ?? 30_000
 
-  const send = async (endpoint: Endpoint, input: CallInput<Endpoint>, init: RequestInit): Promise<Response> => {
+  const send = async (endpoint: Endpoint, input: CallInput<Endpoint>, init: Partial<FetchInit>): Promise<FetchResponse> => {
     const url = new URL(fillPath(endpoint.path, input.params), options.baseUrl)
     for (const [name, value] of Object.entries((input.query ?? {}) as Record<string, unknown>)) {
       if (value !== undefined) url.searchParams.set(name, typeof value === 'string' ? value : JSON.stringify(value))
     }
-    const headers = new Headers(init.headers)
-    for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value)
+    const headers: Record<string, string> = {}
+    for (const [name, value] of Object.entries({ ...init.headers, ...options.headers })) headers[name.toLowerCase()] = value
     const token = await options.token?.()
-    if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
-    if (input.ifMatch !== undefined) headers.set('if-match', `"${String(input.ifMatch)}"`)
+    if (token !== undefined) headers['authorization'] = `Bearer ${token}`
+    if (input.ifMatch !== undefined) headers['if-match'] = `"${String(input.ifMatch)}"`
     const timeout = AbortSignal.timeout(input.timeoutMs ?? defaultTimeoutMs)
     const signal = endpoint.kind === 'stream' ? input.signal : input.signal ? AbortSignal.any([input.signal, timeout]) : timeout
-    let response: Response
+    let response: FetchResponse
     try {
       response = await doFetch(url.toString(), { ...init, method: endpoint.method, headers, ...(signal ? { signal } : {}) })
     } catch (cause) {
@@ -127,7 +128,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     raw(endpoint, input = {}) {
       const { bytes, headers, ...rest } = input
       return send(endpoint, rest, {
-        ...(bytes === undefined ? {} : { body: bytes as NonNullable<RequestInit['body']> }),
+        ...(bytes === undefined ? {} : { body: bytes }),
         ...(headers === undefined ? {} : { headers }),
       })
     },
@@ -148,7 +149,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function toCallError(response: Response, url: URL): Promise<HttpCallError> {
+async function toCallError(response: FetchResponse, url: URL): Promise<HttpCallError> {
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retryAfterMs = Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}
   // Loaded here: programs that make no call, or none that fails, start without the contract and its validator.

@@ -5,7 +5,7 @@ export type StreamStatus = 'connecting' | 'open' | 'lost' | 'ended' | 'refused'
 
 export interface FollowOptions {
   /** Opens the stream, after the event with this id if there was one. */
-  readonly open: (lastEventId: string | undefined, signal: AbortSignal) => Promise<Response>
+  readonly open: (lastEventId: string | undefined, signal: AbortSignal) => Promise<Pick<Response, 'body'>>
   readonly onEvent: (event: ServerSentEvent) => void
   /** `refused` comes with the server's answer, and ends the following. */
   readonly onStatus: (status: StreamStatus, error?: unknown) => void
