@@ -77,7 +77,7 @@ async function startAll(
     )
   }
   say(`\nWeb UI: ${await plane.loginLink()}`)
-  say('        (this link opens it once, within ten minutes; ./start again, or ./sluice, makes another)')
+  say('        (this link opens it once, within ten minutes; ./sluice login --web makes another)')
   say('\nTry next:')
   say(`  ./sluice execution show ${execution.id} --changesets`)
   say('  ./sluice pipeline run deploy_shop --input release=v2 --follow')

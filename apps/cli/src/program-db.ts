@@ -6,23 +6,7 @@ import type { Act } from './act.ts'
 /** sluice db: the engine alone, without a control plane. */
 export function addDatabaseCommands(program: Command, act: Act): void {
   const db = program.command('db').description('the migration engine alone: no control plane, no delegate')
-  const connection = (command: Command): Command =>
-    command
-      .requiredOption('--url <url>', 'database, as JDBC or native URL')
-      .option('--user <user>', 'user (default: $SLUICE_DB_USER)')
-      .option('--password-file <file>', 'file that holds the password (default: $SLUICE_DB_PASSWORD, else a prompt)')
-      .option('--history-schema <schema>', 'schema of the history tables')
-      .option('--history-table <table>', 'name of the history table')
-      .option('--lock-table <table>', 'name of the lock table')
-  const changelog = (command: Command): Command =>
-    command
-      .requiredOption('--changelog <file>', 'root changelog, from the search path')
-      .option('--search-path <dir>', 'folder that changelog paths start at', '.')
-      .option('--contexts <list>', 'contexts to run, comma separated')
-      .option('--labels <filter>', 'label filter expression')
-      .option('--param <name=value>', 'changelog parameter (repeatable)', collect, [])
-
-  changelog(connection(db.command('apply').description('apply what the changelog has and the database does not')))
+  withChangelog(withConnection(db.command('apply').description('apply what the changelog has and the database does not')))
     .option('--tag <tag>', 'tag to set afterwards')
     .option('--count <n>', 'at most this many changesets', parseCount)
     .option('--to-tag <tag>', 'stop after the changeset that sets this tag')
@@ -45,7 +29,7 @@ export function addDatabaseCommands(program: Command, act: Act): void {
       ),
     )
 
-  changelog(connection(db.command('status').description('what is pending, what is unexpected')))
+  withChangelog(withConnection(db.command('status').description('what is pending, what is unexpected')))
     .option('--exit-code', 'exit with 3 when changesets are pending', false)
     .addHelpText(
       'after',
@@ -57,7 +41,7 @@ export function addDatabaseCommands(program: Command, act: Act): void {
       ),
     )
 
-  connection(db.command('history').description('what ran, oldest first'))
+  withConnection(db.command('history').description('what ran, oldest first'))
     .option('--limit <n>', 'only the newest', parseCount)
     .addHelpText('after', '\nExample:\n  $ sluice db history --url jdbc:postgresql://localhost/shop --user shop --limit 20')
     .action(
@@ -66,13 +50,13 @@ export function addDatabaseCommands(program: Command, act: Act): void {
       ),
     )
 
-  connection(db.command('tag').description('set a tag on the last row of the history').argument('<tag>', 'the tag'))
+  withConnection(db.command('tag').description('set a tag on the last row of the history').argument('<tag>', 'the tag'))
     .addHelpText('after', '\nExample:\n  $ sluice db tag v1.4 --url jdbc:postgresql://localhost/shop --user shop')
     .action(
       act(async (context, tag: string, options: ConnectionOptions) => (await import('./db/tag.ts')).dbTag(context, tag, options)),
     )
 
-  connection(db.command('unlock').description('free the changelog lock that a killed run left'))
+  withConnection(db.command('unlock').description('free the changelog lock that a killed run left'))
     .option('--force', 'free that of a Liquibase too: only if you know that it is dead', false)
     .addHelpText('after', '\nExample:\n  $ sluice db unlock --url jdbc:postgresql://localhost/shop --user shop')
     .action(
@@ -81,7 +65,7 @@ export function addDatabaseCommands(program: Command, act: Act): void {
       ),
     )
 
-  changelog(connection(db.command('rollback').description('undo what came after a tag, or a number of changesets')))
+  withChangelog(withConnection(db.command('rollback').description('undo what came after a tag, or a number of changesets')))
     .addOption(new Option('--to-tag <tag>', 'back to the state at this tag').conflicts('count'))
     .option('--count <n>', 'this many changesets, newest first', parseCount)
     .addHelpText(
@@ -94,7 +78,9 @@ export function addDatabaseCommands(program: Command, act: Act): void {
       ),
     )
 
-  changelog(connection(db.command('preview').description('print the SQL of an apply, or of a rollback, and change nothing')))
+  withChangelog(
+    withConnection(db.command('preview').description('print the SQL of an apply, or of a rollback, and change nothing')),
+  )
     .option('--rollback-to-tag <tag>', 'the SQL of a rollback to this tag')
     .option('--rollback-count <n>', 'the SQL of a rollback by this many changesets', parseCount)
     .option('--with-history', 'also print the statements for the history tables', false)
@@ -111,4 +97,23 @@ export function addDatabaseCommands(program: Command, act: Act): void {
         ) => (await import('./db/preview.ts')).dbPreview(context, options),
       ),
     )
+}
+
+function withConnection(command: Command): Command {
+  return command
+    .requiredOption('--url <url>', 'database, as JDBC or native URL')
+    .option('--user <user>', 'user (default: $SLUICE_DB_USER)')
+    .option('--password-file <file>', 'file that holds the password (default: $SLUICE_DB_PASSWORD, else a prompt)')
+    .option('--history-schema <schema>', 'schema of the history tables')
+    .option('--history-table <table>', 'name of the history table')
+    .option('--lock-table <table>', 'name of the lock table')
+}
+
+function withChangelog(command: Command): Command {
+  return command
+    .requiredOption('--changelog <file>', 'root changelog, from the search path')
+    .option('--search-path <dir>', 'folder that changelog paths start at', '.')
+    .option('--contexts <list>', 'contexts to run, comma separated')
+    .option('--labels <filter>', 'label filter expression')
+    .option('--param <name=value>', 'changelog parameter (repeatable)', collect, [])
 }

@@ -71,6 +71,16 @@ export function addDelegateCommands(program: Command, act: Act): void {
         (await import('./commands/delegate.ts')).createDelegateToken(context, options),
       ),
     )
+  delegate
+    .command('fingerprint')
+    .description('print the fingerprint of a delegate’s sealing key, on its own host')
+    .option('--dir <dir>', 'its data folder (default: $SLUICE_DELEGATE_DIR, else .sluice/delegate)')
+    .addHelpText('after', '\nExample:\n  $ sluice delegate fingerprint --dir /var/lib/sluice')
+    .action(
+      act(async (context, options: { dir?: string }) =>
+        (await import('./commands/delegate-fingerprint.ts')).printFingerprint(context, options),
+      ),
+    )
   const changes = [
     ['approve', 'let secrets be sealed to a delegate; compare its fingerprint first', { approved: true }],
     ['revoke', 'take a delegate’s access away for good', { revoked: true }],

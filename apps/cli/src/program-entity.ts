@@ -7,16 +7,21 @@ export function addEntityCommands(program: Command, act: Act): void {
   program
     .command('login')
     .description('keep a server and an API key; the key comes from stdin, a file or a prompt')
-    .requiredOption('--url <url>', 'address of the control plane')
+    .option('--url <url>', 'address of the control plane')
     .option('--key-file <file>', 'file that holds the API key')
+    .option('--web', 'print a link that opens the web UI once, with the login that is kept', false)
     .addHelpText(
       'after',
-      '\nExamples:\n  $ sluice login --url https://sluice.example.com\n  $ sluice login --url http://127.0.0.1:8400 --key-file .sluice/admin.key',
+      '\nExamples:\n  $ sluice login --url https://sluice.example.com\n  $ sluice login --url http://127.0.0.1:8400 --key-file .sluice/admin-key\n  $ sluice login --web',
     )
     .action(
-      act(async (context, options: { url: string; keyFile?: string }) =>
-        (await import('./commands/login.ts')).login(context, options),
-      ),
+      act(async (context, options: { url?: string; keyFile?: string; web: boolean }, command: Command) => {
+        const { login, printLoginLink } = await import('./commands/login.ts')
+        if (options.web) return printLoginLink(context)
+        const { url } = options
+        if (url === undefined) return command.error("error: required option '--url <url>' not specified")
+        return login(context, { ...options, url })
+      }),
     )
 
   program

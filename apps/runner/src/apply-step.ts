@@ -1,3 +1,4 @@
+import { historyTexts } from '@sluice/changelog'
 import { type ApplyReport, applyPlan, hasPlanErrors, planUpdate, type UpdatePlan } from '@sluice/engine'
 import { changesetName } from './engine-log.ts'
 import {
@@ -25,6 +26,9 @@ export async function runApplyStep(context: StepContext, work: DatabaseStep): Pr
   const plan = await planUpdate({ database: work.database, changelog: work.changelog, options, signal })
   if (hasPlanErrors(plan)) return failed('PLAN_REFUSED', describeProblems(plan.diagnostics, log), 'Nothing was changed.')
   describePlan(plan, context)
+  for (const { key, checksum, changeset } of plan.changesets) {
+    work.details.set(changesetName(key), { checksum, description: historyTexts(changeset).description })
+  }
   reportPlan(
     context,
     plan.digest,

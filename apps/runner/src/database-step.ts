@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { type Diagnostic, formatDiagnostic, limits } from '@sluice/base'
 import type { Changelog } from '@sluice/changelog'
+import type { AttemptEvent } from '@sluice/contract'
 import {
   releaseStaleLock,
   type ChangesetKey,
@@ -22,10 +23,18 @@ export interface DatabaseStep {
   readonly commit: string
   readonly selection: SelectionOptions
   readonly onEvent: OnEngineEvent
+  /** What the plan knows of each changeset, by its name, for the record of what ran. */
+  readonly details: Map<string, ChangesetDetail>
   /** Set when the permit was refused: the engine then ends without having written. */
   readonly refusal: { error?: unknown }
   /** Opens another connection with the same credentials, for the look back after a lost one. */
   reopen(signal: AbortSignal): Promise<Database>
+}
+
+/** What the history will say of a changeset beside its key. */
+export interface ChangesetDetail {
+  readonly checksum: string
+  readonly description: string
 }
 
 /** Most changesets in one `plan.ready` message, as the contract bounds it. */
@@ -92,9 +101,25 @@ export function writeOptions(context: StepContext, work: DatabaseStep, planDiges
 }
 
 /** Turns engine events into log lines, events for the server, and pauses of the step's clock. */
-export function createEngineListener(context: StepContext): OnEngineEvent {
+export function createEngineListener(context: StepContext, details: ReadonlyMap<string, ChangesetDetail>): OnEngineEvent {
   const { log, stop, timer, step } = context
   const statements = new Map<string, number>()
+  const report = (key: ChangesetKey, state: ReportedState, durationMs: number, message?: string): void => {
+    const { id, author, path } = key
+    const name = changesetName(key)
+    context.send({
+      type: 'changeset.finished',
+      stepRunId: step.stepRunId,
+      id,
+      author,
+      path,
+      state,
+      durationMs,
+      statements: statements.get(name) ?? 0,
+      ...details.get(name),
+      ...(message === undefined ? {} : { message }),
+    })
+  }
   return (event: EngineEvent) => {
     const text = describeEngineEvent(event)
     if (text !== undefined) log.line(text)
@@ -110,45 +135,20 @@ export function createEngineListener(context: StepContext): OnEngineEvent {
         break
       case 'changesetFinished': {
         const state = resultStates[event.result]
-        if (state !== undefined) {
-          const { id, author, path } = event.changeset
-          const count = statements.get(changesetName(event.changeset)) ?? 0
-          context.send({
-            type: 'changeset.finished',
-            stepRunId: step.stepRunId,
-            id,
-            author,
-            path,
-            state,
-            durationMs: event.durationMs,
-            statements: count,
-          })
-        }
+        if (state !== undefined) report(event.changeset, state, event.durationMs)
         stop.boundary()
         break
       }
-      case 'changesetFailed': {
-        const { id, author, path } = event.changeset
-        const count = statements.get(changesetName(event.changeset)) ?? 0
-        const message = describeEngineFailure(event.error).slice(0, 16_000)
-        context.send({
-          type: 'changeset.finished',
-          stepRunId: step.stepRunId,
-          id,
-          author,
-          path,
-          state: 'failed',
-          durationMs: event.durationMs,
-          statements: count,
-          message,
-        })
+      case 'changesetFailed':
+        report(event.changeset, 'failed', event.durationMs, describeEngineFailure(event.error).slice(0, 16_000))
         break
-      }
       default:
         break
     }
   }
 }
+
+type ReportedState = Extract<AttemptEvent, { type: 'changeset.finished' }>['state']
 
 const resultStates = {
   executed: 'applied',

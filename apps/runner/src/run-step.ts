@@ -107,10 +107,12 @@ function createWork(
     ?.split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '')
+  const details: DatabaseStep['details'] = new Map()
   return {
     ...opened,
+    details,
     selection: contexts === undefined || contexts.length === 0 ? {} : { contexts },
-    onEvent: createEngineListener(context),
+    onEvent: createEngineListener(context, details),
     refusal,
   }
 }

@@ -22,7 +22,6 @@ function serializeObject(node: ChangeNode, level: number, excluded: ReadonlySet<
   }
   if (columns.length > 0) fields.add(`${indent}columns=${serializeList(columns, level + 1)}`)
   const closing = `${'    '.repeat(level)}]`
-  // oxlint-disable-next-line unicorn/no-array-sort -- a fresh array
   const lines = [...fields].sort()
   return lines.length === 0 ? `[${closing}` : `[\n${lines.join('\n')}\n${closing}`
 }

@@ -2,7 +2,7 @@ import { AppError } from '@sluice/base'
 import { createHttpClient } from '@sluice/client'
 import { operationEndpoints } from '@sluice/contract'
 import type { CommandContext } from '../command-context.ts'
-import { assertSafeUrl, configPath, writeConfig } from '../config.ts'
+import { assertSafeUrl, configPath, readConfig, writeConfig } from '../config.ts'
 
 /** `sluice login`: checks a key against a server and keeps both. The key comes from stdin or a prompt, never from argv. */
 export async function login(
@@ -36,4 +36,15 @@ async function askKey(context: CommandContext): Promise<string> {
   if (!process.stdin.isTTY) return context.readStdin()
   const { promptHidden } = await import('../prompt.ts')
   return promptHidden('API key: ', context.signal)
+}
+
+/** `sluice login --web`: a link that opens the web UI once, as the caller, within ten minutes. */
+export async function printLoginLink(context: CommandContext): Promise<void> {
+  const { url } = readConfig(context.env)
+  const { code, expiresInMs } = await context.client().call(operationEndpoints.createLoginCode, { signal: context.signal })
+  const link = new URL(`/login?code=${code}`, url).toString()
+  context.printer.result(
+    { link, expiresInMs },
+    () => `${link}\n(opens the web UI once, within ${String(Math.round(expiresInMs / 60_000))} minutes)`,
+  )
 }

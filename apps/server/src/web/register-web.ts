@@ -9,9 +9,7 @@ import { notFound } from '../http/http-error.ts'
 export const webPolicy = [
   "default-src 'self'",
   "img-src 'self' data:",
-  // The component library positions its pop-ups with style attributes; there are no inline style elements or scripts.
   "style-src 'self'",
-  "style-src-attr 'unsafe-inline'",
   "object-src 'none'",
   "base-uri 'none'",
   "form-action 'self'",
