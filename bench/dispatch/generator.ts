@@ -88,10 +88,12 @@ async function measureLatency(
     while (polling.on) {
       const offers = await delegate.poll(1)
       const at = performance.now()
+      // A poll that was still open when the measurement ended: what it brings belongs to another one.
+      if (!polling.on) return
       for (const offer of offers) {
         received.push({ attemptId: offer.attemptId, at })
-        await delegate.accept(offer)
-        accepted.push(offer.attemptId)
+        // Refused when the offer ran out before we came to it: its task is offered again, and counts as repeated.
+        if (await delegate.accept(offer)) accepted.push(offer.attemptId)
       }
       if (performance.now() > beatAt) {
         beatAt += 10_000
@@ -134,7 +136,6 @@ async function measureLatency(
     if (!firstAt.has(taskId)) firstAt.set(taskId, at)
   }
   const latencies = [...firstAt].map(([taskId, at]) => at - (inserted.get(taskId) ?? Number.NaN))
-  // Let every waiting poll go: the next measurement has pollers of its own, and a poll replaces the one before it.
   return {
     tasks: latencies.length,
     perSecond: arrivals.count / (elapsedMs / 1000),

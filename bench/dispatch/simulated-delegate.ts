@@ -12,7 +12,8 @@ export interface SimulatedDelegate {
   readonly name: string
   /** One long poll. */
   poll(free: number): Promise<readonly Offer[]>
-  accept(offer: Offer): Promise<void>
+  /** False when the offer is not this delegate's any more. */
+  accept(offer: Offer): Promise<boolean>
   heartbeat(): Promise<void>
 }
 
@@ -53,7 +54,13 @@ export async function enrolSimulatedDelegate(call: TlsCall, name: string, enrolm
       return commands.filter((command) => command.type === 'offer')
     },
     async accept({ attemptId, epoch }) {
-      await call(protocolEndpoints.accept.path.replace('{attemptId}', attemptId), { epoch, bootId }, accessToken)
+      try {
+        await call(protocolEndpoints.accept.path.replace('{attemptId}', attemptId), { epoch, bootId }, accessToken)
+        return true
+      } catch (error) {
+        if (error instanceof Error && error.message.includes('ATTEMPT_FENCED')) return false
+        throw error
+      }
     },
     async heartbeat() {
       await call(heartbeatPath, { bootId, version: versions.version, free: 1, draining: false, attempts: [] }, accessToken)
