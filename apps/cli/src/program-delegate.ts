@@ -97,7 +97,10 @@ export function addDelegateCommands(program: Command, act: Act): void {
         act(async (context, which: string) => (await import('./commands/delegate.ts')).updateDelegate(context, which, change)),
       )
   }
+  addDoctorCommand(program, act)
+}
 
+function addDoctorCommand(program: Command, act: Act): void {
   program
     .command('doctor')
     .description('check this machine, the server, its delegates and, with --url, a database')

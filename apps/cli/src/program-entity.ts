@@ -68,7 +68,10 @@ export function addEntityCommands(program: Command, act: Act): void {
         (await import('./commands/delete.ts')).remove(context, kind, name, options),
       ),
     )
+  addSecretCommands(program, act)
+}
 
+function addSecretCommands(program: Command, act: Act): void {
   const secret = program
     .command('secret')
     .description('secrets, sealed here to the delegates’ keys: the server never sees a value')

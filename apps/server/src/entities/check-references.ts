@@ -53,7 +53,7 @@ export async function refuseWhileReferred(trx: Trx, key: EntityKey): Promise<voi
   throw new AppError(
     'conflict',
     'ENTITY_REFERRED',
-    `The ${kindNames[key.kind as EntityKind]} "${key.identifier}" cannot be deleted while ${[...new Set(named)].join(', ')}${more} refer to it.`,
+    `The ${kindNames[key.kind as EntityKind]} "${key.identifier}" cannot be deleted while ${[...new Set(named)].join(', ')}${more} ${named.length === 1 && more === '' ? 'refers' : 'refer'} to it.`,
     {
       hint: 'Change or delete those first.',
       details: {

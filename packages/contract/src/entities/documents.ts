@@ -1,5 +1,5 @@
 import { type Diagnostic, didYouMean } from '@sluice/base'
-import { parseEntityDocuments } from '@sluice/pipeline'
+import { parseEntityDocuments, parsePipeline } from '@sluice/pipeline'
 import { z } from 'zod'
 import { entityKinds, type EntityKind } from './kinds.ts'
 
@@ -29,6 +29,12 @@ export function readEntityDocuments(
     const kind = document.kind
     const given = document.value as Record<string, unknown>
     const value = kind === 'pipeline' ? pipelineBody(given, document.source) : given
+    if (kind === 'pipeline') {
+      // The pipeline's own text begins somewhere in the file: its problems are told by the file's lines.
+      for (const problem of parsePipeline(document.source, { file }).diagnostics) {
+        diagnostics.push(problem.line === undefined ? problem : { ...problem, line: problem.line + document.sourceLine - 1 })
+      }
+    }
     const result = entityKinds[kind].schema.safeParse(inScope(kind, value, options.scope))
     if (result.success) {
       documents.push({ kind, value: result.data, file, line: document.locate([]).line })
