@@ -40,8 +40,8 @@ export interface DispatchFindings {
   readonly claims: {
     readonly singlePerSecond: number
     readonly batchPerSecond: number
+    readonly concurrentPerSecond: number
     readonly servedPerSecond: number
-    readonly left: number
   }
 }
 
@@ -62,14 +62,15 @@ const load = await measureLatency(queue, delegates, {
   waitMs: () => (-Math.log(1 - Math.random()) / plan.load.perSecond) * 1000,
 })
 await queue.fill(plan.backlog.tasks)
-const singlePerSecond = await measureClaims(queue, delegates, 1)
-const batchPerSecond = await measureClaims(queue, delegates, 10)
-const served = await measureServed(queue, delegates.slice(0, 20))
+const singlePerSecond = await measureClaims(queue, delegates, { connections: 1, batch: 1 })
+const batchPerSecond = await measureClaims(queue, delegates, { connections: 1, batch: 50 })
+const concurrentPerSecond = await measureClaims(queue, delegates, { connections: 4, batch: 50 })
+const servedPerSecond = await measureServed(queue, delegates.slice(0, 20))
 const findings: DispatchFindings = {
   enrolMs,
   idle,
   load,
-  claims: { singlePerSecond, batchPerSecond, servedPerSecond: served.perSecond, left: served.left },
+  claims: { singlePerSecond, batchPerSecond, concurrentPerSecond, servedPerSecond },
 }
 process.stdout.write(JSON.stringify(findings), () => process.exit(0))
 
@@ -149,8 +150,12 @@ async function measureLatency(
   }
 }
 
-/** Claims straight at the database, four connections at a time, in the statement that the server uses. */
-async function measureClaims(queue: BenchQueue, delegates: readonly SimulatedDelegate[], batch: number): Promise<number> {
+/** Claims straight at the database in the statement that the server uses; a server has one such statement under way at a time. */
+async function measureClaims(
+  queue: BenchQueue,
+  delegates: readonly SimulatedDelegate[],
+  { connections, batch }: { readonly connections: number; readonly batch: number },
+): Promise<number> {
   const until = performance.now() + plan.backlog.seconds * 1000
   const startedAt = performance.now()
   let claimed = 0
@@ -158,17 +163,14 @@ async function measureClaims(queue: BenchQueue, delegates: readonly SimulatedDel
     const delegate = delegates[index % delegates.length]
     while (delegate !== undefined && performance.now() < until) claimed += await queue.claim(delegate, batch)
   }
-  await Promise.all(Array.from({ length: 4 }, work))
+  await Promise.all(Array.from({ length: connections }, work))
   const perSecond = claimed / ((performance.now() - startedAt) / 1000)
   await queue.completeOffered()
   return perSecond
 }
 
 /** Claims through the whole server: delegates with room for plenty poll one after the other until the time is over. */
-async function measureServed(
-  queue: BenchQueue,
-  delegates: readonly SimulatedDelegate[],
-): Promise<{ readonly perSecond: number; readonly left: number }> {
+async function measureServed(queue: BenchQueue, delegates: readonly SimulatedDelegate[]): Promise<number> {
   const polling = { on: true }
   const seen = new Set<string>()
   let firstAt: number | undefined
@@ -191,7 +193,7 @@ async function measureServed(
   const perSecond = (seen.size - before) / ((performance.now() - startedAt) / 1000)
   polling.on = false
   clearInterval(cleaning)
-  return { perSecond, left: plan.backlog.tasks }
+  return perSecond
 }
 
 function fail(error: unknown): void {
