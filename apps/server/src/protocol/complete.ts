@@ -30,7 +30,8 @@ export function registerComplete(app: App, context: ProtocolContext): void {
       await inTransaction(store.pool, async (connection) => {
         const attempt = await lockTaskAndAttempt(connection, attemptId)
         checkHolder(attempt, caller, attemptId)
-        if (attempt.epoch !== body.epoch || attempt.fence > attempt.epoch) throw fenced(attempt)
+        if (attempt.epoch !== body.epoch) throw fenced(attempt)
+        // What was said once stays said, and repeating it is answered alike, even when a newer attempt has taken over meanwhile.
         if (attempt.completeSha === sha) return
         if (attempt.completeSha !== null) {
           throw new HttpError(
@@ -40,6 +41,7 @@ export function registerComplete(app: App, context: ProtocolContext): void {
             `The attempt "${attemptId}" was completed with other words before.`,
           )
         }
+        if (attempt.fence > attempt.epoch) throw fenced(attempt)
         await completeAttempt(connection, attempt, sha, clock.now())
         await notify(connection, 'sluice_execution', attempt.executionId)
       })
