@@ -238,7 +238,7 @@ void describe('bad input gets a clear answer and changes nothing', () => {
     const applied = await runCli(sluice, ['apply', '-f', file])
     assert.equal(applied.exitCode, 2, applied.output)
     for (const [line, message] of expected) {
-      assert.match(applied.stderr, new RegExp(`line ${String(line)}:\\d+`))
+      assert.match(applied.stderr, new RegExp(`broken\\.yaml:${String(line)}:\\d+: error`))
       assert.match(applied.stderr, message)
     }
     writeFileSync(file, 'pipeline:\n  identifier: broken\n  stages: [\n')

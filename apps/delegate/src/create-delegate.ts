@@ -104,6 +104,7 @@ export function createDelegate(config: DelegateConfig, deps: DelegateDeps): Dele
       all.abort(reason)
       await background.catch(() => {})
       status.phase = 'stopped'
+      await status.save()
       await removeHealth(dataPaths(config.dir).health).catch(() => {})
       await cleanUp()
       logger.info({ attemptsLeft: parts?.attempts.count ?? 0 }, 'The delegate has stopped.')

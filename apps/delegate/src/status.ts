@@ -25,6 +25,7 @@ export function createStatus({ config, deps, drain, metrics, waiting }: Delegate
   const { logger } = deps
   const path = dataPaths(config.dir).health
   let connected = false
+  let saving = Promise.resolve()
   const status: Status = {
     phase: 'starting',
     parts: undefined,
@@ -43,12 +44,15 @@ export function createStatus({ config, deps, drain, metrics, waiting }: Delegate
       attempts: status.parts?.attempts.count ?? 0,
       free: status.parts?.attempts.free ?? 0,
     }),
-    async save() {
-      try {
-        await writeHealth(path, status.health())
-      } catch (error) {
-        logger.warn({ error }, 'The health file cannot be written.')
-      }
+    save() {
+      // One after another, and none once it has stopped: a write that was under way must not bring a removed file back.
+      saving = saving.then(async () => {
+        if (status.phase === 'stopped') return
+        await writeHealth(path, status.health()).catch((error: unknown) => {
+          logger.warn({ error }, 'The health file cannot be written.')
+        })
+      })
+      return saving
     },
     setConnected(isConnected) {
       metrics.set('connected', isConnected ? 1 : 0)

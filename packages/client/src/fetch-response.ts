@@ -39,7 +39,7 @@ export function createFetchResponse(answer: {
       },
     },
     get body() {
-      return new Blob([bytes]).stream()
+      return new Blob([new Uint8Array(bytes)]).stream()
     },
     text: async () => text(),
     json: async () => JSON.parse(text()) as unknown,
