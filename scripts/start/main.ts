@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { AppError, silentLogger, toAppError } from '@sluice/base'
 import { type FileLock, tryFileLock } from '@sluice/embedded-postgres'
 import { runExample } from './run-example.ts'
-import { startControlPlane } from './control-plane.ts'
+import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { openExampleDatabases } from './example-databases.ts'
 import { makeExampleRepository } from './example-repository.ts'
 import { readDatabaseStates } from './expected-state.ts'
@@ -76,14 +76,8 @@ async function startAll(
       `  ${state.name.padEnd(11)} 127.0.0.1:${String(state.port)}/shop  ${state.isUpToDate ? 'up to date' : 'NOT up to date'}, ${String(state.applied)} changesets, tag ${state.lastTag ?? '-'}`,
     )
   }
-  say(`\nWeb UI: ${await plane.loginLink()}`)
-  say('        (this link opens it once, within ten minutes; ./sluice login --web makes another)')
-  say('\nTry next:')
-  say(`  ./sluice execution show ${execution.id} --changesets`)
-  say('  ./sluice pipeline run deploy_shop --input release=v2 --follow')
-  say('  ./sluice target list')
-  if (dataDir !== join(checkout, '.sluice'))
-    say(`  (with SLUICE_CONFIG=${join(dataDir, 'cli.json')} in front, as the data folder is not the default one)`)
+  if (options.once) say('\nEverything stops now; ./start without --once keeps it running, with the web UI.')
+  else await sayWhatNext(plane, execution.id, dataDir)
   const broken = Promise.race(
     [...plane.processes, delegate].map(async (child) => {
       await child.ended
@@ -91,6 +85,17 @@ async function startAll(
     }),
   )
   return { exitCode: isExpected && execution.state === 'Succeeded' ? 0 : 1, broken }
+}
+
+async function sayWhatNext(plane: ControlPlane, executionId: string, dataDir: string): Promise<void> {
+  say(`\nWeb UI: ${await plane.loginLink()}`)
+  say('        (this link opens it once, within ten minutes; ./sluice login --web makes another)')
+  say('\nTry next:')
+  say(`  ./sluice execution show ${executionId} --changesets`)
+  say('  ./sluice pipeline run deploy_shop --input release=v2 --follow')
+  say('  ./sluice target list')
+  if (dataDir !== join(checkout, '.sluice'))
+    say(`  (with SLUICE_CONFIG=${join(dataDir, 'cli.json')} in front, as the data folder is not the default one)`)
 }
 
 function lockData(dataDir: string): FileLock {
