@@ -3,28 +3,27 @@ import { executionEndpoints, type ExecutionSummary, type ExecutionView, type Ste
 import type { CommandContext } from '../command-context.ts'
 import { formatAge, formatDuration, formatTable } from '../output/table.ts'
 import { describeExecutionText, lasted, stepsOf } from './execution-text.ts'
+import { readPages } from '../read-pages.ts'
 import { followLog } from './follow-log.ts'
+
+/** Most changesets that `execution show` prints. */
+const changesetsMax = 20_000
 
 export async function listExecutions(
   context: CommandContext,
   options: { readonly pipeline?: string; readonly state?: string; readonly limit: number; readonly all: boolean },
 ): Promise<void> {
-  const items: ExecutionSummary[] = []
-  let cursor: string | undefined
-  do {
-    const page = await context.client().call(executionEndpoints.list, {
+  const items = await readPages(options.limit, (page) =>
+    context.client().call(executionEndpoints.list, {
       query: {
         ...(options.all ? {} : context.scope),
-        limit: Math.min(500, options.limit - items.length),
         ...(options.pipeline === undefined ? {} : { pipelineIdentifier: options.pipeline }),
         ...(options.state === undefined ? {} : { state: options.state as ExecutionSummary['state'] }),
-        ...(cursor === undefined ? {} : { cursor }),
+        ...page,
       },
       signal: context.signal,
-    })
-    items.push(...page.items)
-    cursor = page.nextCursor
-  } while (cursor !== undefined && items.length < options.limit)
+    }),
+  )
   const now = Date.now()
   context.printer.result(items, () =>
     formatTable(
@@ -52,7 +51,7 @@ export async function showExecution(
   const call = { params: { executionId }, signal: context.signal }
   const execution = await client.call(executionEndpoints.get, call)
   const changesets = options.changesets
-    ? (await client.call(executionEndpoints.changesets, { ...call, query: { limit: 500 } })).items
+    ? await readPages(changesetsMax, (page) => client.call(executionEndpoints.changesets, { ...call, query: page }))
     : undefined
   const waits = options.selection ? await client.call(executionEndpoints.selection, call) : undefined
   context.printer.result(

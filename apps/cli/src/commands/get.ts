@@ -1,6 +1,7 @@
 import { entityEndpoints, type EntityView } from '@sluice/contract'
 import type { CommandContext } from '../command-context.ts'
 import { formatAge, formatTable } from '../output/table.ts'
+import { readPages } from '../read-pages.ts'
 import { parseKind } from './entity-kind.ts'
 import { scopeFor } from './entity-scope.ts'
 
@@ -20,16 +21,9 @@ export async function get(
     context.printer.result(entity, () => formatEntity(kind, entity.spec))
     return
   }
-  const items: EntityView[] = []
-  let cursor: string | undefined
-  do {
-    const page = await context.client().call(endpoints.list, {
-      query: { ...query, limit: Math.min(500, options.limit - items.length), ...(cursor === undefined ? {} : { cursor }) },
-      signal: context.signal,
-    })
-    items.push(...page.items)
-    cursor = page.nextCursor
-  } while (cursor !== undefined && items.length < options.limit)
+  const items = await readPages(options.limit, (page) =>
+    context.client().call(endpoints.list, { query: { ...query, ...page }, signal: context.signal }),
+  )
   const now = Date.now()
   context.printer.result(items, () =>
     formatTable(
