@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { delegateTag, description, displayName, entityRef, entityTags, identifier } from '../identifiers.ts'
+import { delegateTag, entityRef } from '../identifiers.ts'
+import { anywhereHead } from './entity-head.ts'
 
 const delegateSelectors = z.array(delegateTag).max(20).optional()
 
@@ -71,22 +72,13 @@ export const kubernetesConnectorSpec = z.strictObject({
   delegateSelectors,
 })
 
-const head = {
-  identifier,
-  name: displayName.optional(),
-  orgIdentifier: identifier.optional(),
-  projectIdentifier: identifier.optional(),
-  description: description.optional(),
-  tags: entityTags.optional(),
-}
-
 /** A typed way to something outside: a Git host, a database, an image registry, a cluster. */
 export const connector = z
   .discriminatedUnion('type', [
-    z.strictObject({ ...head, type: z.literal('Git'), spec: gitConnectorSpec }),
-    z.strictObject({ ...head, type: z.literal('Jdbc'), spec: jdbcConnectorSpec }),
-    z.strictObject({ ...head, type: z.literal('DockerRegistry'), spec: dockerRegistryConnectorSpec }),
-    z.strictObject({ ...head, type: z.literal('K8sCluster'), spec: kubernetesConnectorSpec }),
+    z.strictObject({ ...anywhereHead, type: z.literal('Git'), spec: gitConnectorSpec }),
+    z.strictObject({ ...anywhereHead, type: z.literal('Jdbc'), spec: jdbcConnectorSpec }),
+    z.strictObject({ ...anywhereHead, type: z.literal('DockerRegistry'), spec: dockerRegistryConnectorSpec }),
+    z.strictObject({ ...anywhereHead, type: z.literal('K8sCluster'), spec: kubernetesConnectorSpec }),
   ])
   .meta({ id: 'Connector' })
 export type Connector = z.infer<typeof connector>

@@ -1,15 +1,11 @@
 import { z } from 'zod'
-import { description, displayName, entityRef, entityTags, identifier } from '../identifiers.ts'
+import { entityRef, identifier } from '../identifiers.ts'
+import { projectHead } from './entity-head.ts'
 
 /** A named set of changes kept in Git. Not a database schema. */
 export const dbSchema = z
   .strictObject({
-    identifier,
-    name: displayName.optional(),
-    orgIdentifier: identifier.default('default'),
-    projectIdentifier: identifier.default('default'),
-    description: description.optional(),
-    tags: entityTags.optional(),
+    ...projectHead,
     migrationType: z.enum(['Liquibase', 'Flyway']),
     type: z.enum(['Repository']).default('Repository'),
     changelog: z.strictObject({
@@ -34,12 +30,7 @@ export type DbSchema = z.infer<typeof dbSchema>
 /** A DB schema applied through one connection at one revision. */
 export const dbInstance = z
   .strictObject({
-    identifier,
-    name: displayName.optional(),
-    orgIdentifier: identifier.default('default'),
-    projectIdentifier: identifier.default('default'),
-    description: description.optional(),
-    tags: entityTags.optional(),
+    ...projectHead,
     dbSchema: identifier,
     connector: entityRef.refine(
       (text) => !text.includes('<+'),

@@ -1,16 +1,11 @@
 import { z } from 'zod'
 import { limits } from '@sluice/base'
-import { description, displayName, entityTags, identifier } from '../identifiers.ts'
+import { projectHead } from './entity-head.ts'
 
 /** A pipeline as stored: its YAML is the truth; the other fields repeat what the YAML says and are checked against it. */
 export const pipelineEntity = z
   .strictObject({
-    identifier,
-    name: displayName.optional(),
-    orgIdentifier: identifier.default('default'),
-    projectIdentifier: identifier.default('default'),
-    description: description.optional(),
-    tags: entityTags.optional(),
+    ...projectHead,
     yaml: z.string().min(1).max(limits.yamlBytesMax),
   })
   .meta({ id: 'Pipeline' })

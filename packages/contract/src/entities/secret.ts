@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { description, displayName, entityTags, identifier } from '../identifiers.ts'
+import { anywhereHead } from './entity-head.ts'
 
 /**
  * Where a secret's value lives. The control plane stores this and, for `sealed`, ciphertext that only delegates can open;
@@ -14,12 +14,7 @@ export type SecretSource = z.infer<typeof secretSource>
 
 export const secret = z
   .strictObject({
-    identifier,
-    name: displayName.optional(),
-    orgIdentifier: identifier.optional(),
-    projectIdentifier: identifier.optional(),
-    description: description.optional(),
-    tags: entityTags.optional(),
+    ...anywhereHead,
     type: z.enum(['SecretText', 'SecretFile']).default('SecretText'),
     spec: secretSource,
   })
