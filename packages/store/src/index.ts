@@ -67,12 +67,13 @@ export {
   storeResolvedSource,
 } from './reports/step-reports.ts'
 export type { ChangesetReport, InspectionFinding, ReportedStep } from './reports/step-reports.ts'
-export { addExecutionNote, lockExecution, storeExecution } from './executions/advance-execution.ts'
+export { addExecutionNote, awaitExecution, lockExecution, storeExecution } from './executions/advance-execution.ts'
 export type { ExecutionUpdate, LockedExecution } from './executions/advance-execution.ts'
 export {
   clearTimer,
   deleteEvents,
   hasDueEvents,
+  isResolutionWaiting,
   insertExecutionEvent,
   listDueExecutions,
   msUntilNextDue,

@@ -2,6 +2,7 @@ import { backoffMs } from '@sluice/base'
 import { advance, type ExecutionEvent, type ExecutionState } from '@sluice/pipeline'
 import {
   addExecutionNote,
+  awaitExecution,
   deleteEvents,
   hasDueEvents,
   type InboxEvent,
@@ -29,14 +30,20 @@ export interface AdvanceOutcome {
 /**
  * Brings an execution as far as its due events take it. Reading events, the new state, its effects and the events' removal are one
  * transaction under the execution's row lock, so servers take turns and a killed one leaves nothing half done. Returns at once when
- * another server is at it: that one looks again before it goes.
+ * another server is at it: that one looks again before it goes. With `wait` it takes its turn instead: what was due when it was called
+ * is settled when it returns.
  */
-export async function advanceExecution(deps: OrchestrationDeps, executionId: string): Promise<AdvanceOutcome> {
+export async function advanceExecution(
+  deps: OrchestrationDeps,
+  executionId: string,
+  { wait = false }: { readonly wait?: boolean } = {},
+): Promise<AdvanceOutcome> {
+  const lock = wait ? awaitExecution : lockExecution
   let nextTimerMs = Number.POSITIVE_INFINITY
   for (;;) {
     const taken: InboxEvent[] = []
     try {
-      const outcome = await advanceOnce(deps, executionId, batchMax, taken)
+      const outcome = await advanceOnce(deps, executionId, { limit: batchMax, lock }, taken)
       if (outcome === undefined) return { nextTimerMs }
       nextTimerMs = Math.min(nextTimerMs, outcome.nextTimerMs)
     } catch (error) {
@@ -55,7 +62,7 @@ async function advanceOneByOne(deps: OrchestrationDeps, executionId: string): Pr
   for (let count = 0; count < batchMax; count++) {
     const taken: InboxEvent[] = []
     try {
-      const outcome = await advanceOnce(deps, executionId, 1, taken)
+      const outcome = await advanceOnce(deps, executionId, { limit: 1, lock: lockExecution }, taken)
       if (outcome === undefined) break
       nextTimerMs = Math.min(nextTimerMs, outcome.nextTimerMs)
     } catch (error) {
@@ -70,12 +77,12 @@ async function advanceOneByOne(deps: OrchestrationDeps, executionId: string): Pr
 async function advanceOnce(
   deps: OrchestrationDeps,
   executionId: string,
-  limit: number,
+  { limit, lock }: { readonly limit: number; readonly lock: typeof lockExecution },
   taken: InboxEvent[],
 ): Promise<AdvanceOutcome | undefined> {
   const { store, clock } = deps
   return inTransaction(store.pool, async (connection) => {
-    const execution = await lockExecution(connection, executionId)
+    const execution = await lock(connection, executionId)
     if (execution === undefined) return undefined
     taken.push(...(await readDueEvents(connection, executionId, limit)))
     if (taken.length === 0) return undefined

@@ -1,6 +1,14 @@
 import { AppError } from '@sluice/base'
-import { findStep, type StepResolution } from '@sluice/pipeline'
-import { addExecutionNote, inTransaction, insertExecutionEvent, markCancelRequested, readExecutionState } from '@sluice/store'
+import { type ExecutionState, findStep, type StepResolution } from '@sluice/pipeline'
+import {
+  addExecutionNote,
+  awaitExecution,
+  inTransaction,
+  insertExecutionEvent,
+  isResolutionWaiting,
+  markCancelRequested,
+  readExecutionState,
+} from '@sluice/store'
 import { notFound } from '../http/http-error.ts'
 import { advanceExecution } from './advance-execution.ts'
 import type { OrchestrationDeps } from './deps.ts'
@@ -46,11 +54,16 @@ export async function resolveStep(
   },
 ): Promise<void> {
   const { executionId, stepRunId, as, by, reason } = input
-  await requireUnknownStep(deps, executionId, stepRunId)
-  await inTransaction(deps.store.pool, (connection) =>
-    insertExecutionEvent(connection, executionId, { type: 'stepResolved', at: deps.clock.now(), stepRunId, as, by, reason }),
-  )
-  await advanceExecution(deps, executionId)
+  // What has been reported but not read yet may settle it.
+  await advanceExecution(deps, executionId, { wait: true })
+  await inTransaction(deps.store.pool, async (connection) => {
+    // Under the execution's lock, so that of two who resolve a step at the same moment one is told that it was too late.
+    const execution = await awaitExecution(connection, executionId)
+    const step = requireUnknownStep(execution?.state, executionId, stepRunId)
+    if (await isResolutionWaiting(connection, executionId, stepRunId)) throw notUnknown(step.identifier, 'being resolved already')
+    await insertExecutionEvent(connection, executionId, { type: 'stepResolved', at: deps.clock.now(), stepRunId, as, by, reason })
+  })
+  await advanceExecution(deps, executionId, { wait: true })
 }
 
 /** Looks at the database of an Unknown step (again). Throws as `resolveStep` does. */
@@ -59,28 +72,25 @@ export async function requestInspection(
   input: { readonly executionId: string; readonly stepRunId: string; readonly by: string },
 ): Promise<void> {
   const { executionId, stepRunId, by } = input
-  await requireUnknownStep(deps, executionId, stepRunId)
+  await advanceExecution(deps, executionId, { wait: true })
+  requireUnknownStep(await readExecutionState(deps.store.pool, executionId), executionId, stepRunId)
   await inTransaction(deps.store.pool, async (connection) => {
     await startInspection(connection, deps, stepRunId)
     await addExecutionNote(connection, executionId, `${by} asked for an inspection of step ${stepRunId}.`)
   })
 }
 
-async function requireUnknownStep(deps: OrchestrationDeps, executionId: string, stepRunId: string): Promise<void> {
-  // What has been reported but not read yet may settle it.
-  await advanceExecution(deps, executionId)
-  const state = await readExecutionState(deps.store.pool, executionId)
+function requireUnknownStep(state: ExecutionState | undefined, executionId: string, stepRunId: string): { identifier: string } {
   if (state === undefined) throw notFound('execution', executionId)
   const place = findStep(state, stepRunId)
   if (place === undefined) throw notFound('step', stepRunId, `Steps of it: sluice execution show ${executionId}.`)
   const { step } = place
-  if (step.status === 'Unknown') return
-  throw new AppError(
-    'conflict',
-    'STEP_NOT_UNKNOWN',
-    `The step "${step.identifier}" is ${step.status}; only an Unknown one can be resolved.`,
-    {
-      details: { status: step.status },
-    },
-  )
+  if (step.status !== 'Unknown') throw notUnknown(step.identifier, step.status)
+  return step
+}
+
+function notUnknown(step: string, status: string): AppError {
+  return new AppError('conflict', 'STEP_NOT_UNKNOWN', `The step "${step}" is ${status}; only an Unknown one can be resolved.`, {
+    details: { status },
+  })
 }

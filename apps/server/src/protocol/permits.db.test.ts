@@ -1,5 +1,7 @@
 import { deepEqual, equal, notEqual, ok } from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { waitFor } from '@sluice/testkit'
+import { sortedStatuses } from '../test-server.ts'
 import { openTestRunner, type TestRunner } from './testing/test-runner.ts'
 import { openTestShop, type TestShop } from './testing/test-shop.ts'
 import type { TestDelegate } from './testing/test-delegate.ts'
@@ -113,6 +115,27 @@ describe('permits', () => {
     deepEqual([again.status, again.body.error.code], [409, 'STEP_NOT_UNKNOWN'])
     equal((await second.runner.permit(second.stepRunId)).status, 200)
     await shop.until(first.executionId, 'Failed')
+  })
+
+  it('of two who resolve a step at the same moment one is told that it was too late, whoever advances the execution', async (test) => {
+    const shop = await openTestShop(test)
+    const delegate = await shop.delegate()
+    const { runner, stepRunId, executionId, offer } = await startStep(shop, delegate, 'dev')
+    await runner.permit(stepRunId)
+    await delegate.report(offer, 1, { type: 'attempt.gone', reason: 'killed', message: 'Killed by signal 9.' })
+    await shop.untilStep(executionId, 'Unknown')
+    // As another server does while it advances the execution.
+    const { pool } = shop.server.app.context.store
+    const other = await pool.connect()
+    await other.query('begin')
+    await other.query('select 1 from executions where id = $1 for no key update', [executionId])
+    const address = `/api/v1/executions/${executionId}/steps/${stepRunId}/resolve`
+    const answers = ['failed', 'succeeded'].map((as) => shop.server.call('POST', address, { body: { as, reason: 'I looked.' } }))
+    const waiting = `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+    await waitFor(async () => (await pool.query(waiting)).rows.length > 0, { what: 'a resolution that waits for its turn' })
+    await other.query('commit')
+    other.release()
+    deepEqual(sortedStatuses(await Promise.all(answers)), [200, 409])
   })
 
   it('a runner whose step was resolved cannot begin with the permit it never saw', async (test) => {

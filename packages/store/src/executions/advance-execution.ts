@@ -37,6 +37,18 @@ export interface ExecutionUpdate {
 /** Notes kept for one execution: the newest. */
 const notesMax = 200
 
+/** Locks an execution as `lockExecution` does, but waits for whoever is at it; undefined when there is none. */
+export async function awaitExecution(connection: Queryable, executionId: string): Promise<LockedExecution | undefined> {
+  const { rows } = await connection.query<LockedExecution & Record<string, unknown>>({
+    name: 'await-execution',
+    text: `
+      select id, org, project, pipeline_identifier as "pipelineIdentifier", state, version from executions
+      where id = $1 for no key update`,
+    values: [executionId],
+  })
+  return rows[0]
+}
+
 /** Stores the new state of a locked execution and tells who watches it. */
 export async function storeExecution(connection: Queryable, update: ExecutionUpdate): Promise<void> {
   const { state } = update

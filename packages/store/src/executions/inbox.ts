@@ -92,6 +92,18 @@ export async function hasDueEvents(connection: Queryable, executionId: string): 
   return rows.length > 0
 }
 
+/** Whether somebody's word on a step (the event `stepResolved`) waits to be advanced. */
+export async function isResolutionWaiting(connection: Queryable, executionId: string, stepRunId: string): Promise<boolean> {
+  const { rows } = await connection.query({
+    name: 'is-resolution-waiting',
+    text: `
+      select 1 from execution_events
+      where execution_id = $1 and not parked and event ->> 'type' = 'stepResolved' and event ->> 'stepRunId' = $2 limit 1`,
+    values: [executionId, stepRunId],
+  })
+  return rows.length > 0
+}
+
 export async function deleteEvents(connection: Queryable, ids: readonly number[]): Promise<void> {
   await connection.query({
     name: 'delete-events',
