@@ -1,4 +1,6 @@
 export { openDatabase } from './open-database.ts'
 export { openPostgres } from './postgres/open.ts'
+export { mariadbDialect, mysqlDialect } from './mysql/dialect.ts'
 export { postgresDialect } from './postgres/dialect.ts'
+export { sqliteDialect } from './sqlite/dialect.ts'
 export type { OpenOptions, TlsMaterial } from './postgres/options.ts'

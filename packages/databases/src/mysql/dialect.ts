@@ -1,0 +1,25 @@
+import type { Dialect } from '@sluice/engine'
+import { generatePending } from '../changes/pending.ts'
+import { literal, physicalName, quoteName, quotePhysicalName } from './names.ts'
+
+/** MySQL as the engine's planner sees it. Its SQL is compared with Liquibase's; it has not run on a server of this project. */
+export const mysqlDialect: Dialect = createMysqlDialect('mysql', 'TINYINT')
+
+/** MariaDB as the engine's planner sees it. */
+export const mariadbDialect: Dialect = createMysqlDialect('mariadb', 'TINYINT(1)')
+
+function createMysqlDialect(name: 'mysql' | 'mariadb', boolean: string): Dialect {
+  return {
+    name,
+    transactionalDdl: false,
+    parameter: () => '?',
+    quoteName,
+    quotePhysicalName,
+    physicalName,
+    literal,
+    currentTimestamp: 'NOW()',
+    types: { text: (length) => `VARCHAR(${length})`, longText: 'LONGTEXT', timestamp: 'datetime', boolean },
+    generate: generatePending,
+    conditionQuery: () => undefined,
+  }
+}

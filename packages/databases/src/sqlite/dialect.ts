@@ -1,0 +1,18 @@
+import type { Dialect } from '@sluice/engine'
+import { generatePending } from '../changes/pending.ts'
+import { literal, physicalName, quoteName, quotePhysicalName } from './names.ts'
+
+/** SQLite as the engine's planner sees it. */
+export const sqliteDialect: Dialect = {
+  name: 'sqlite',
+  transactionalDdl: true,
+  parameter: () => '?',
+  quoteName,
+  quotePhysicalName,
+  physicalName,
+  literal,
+  currentTimestamp: 'CURRENT_TIMESTAMP',
+  types: { text: (length) => `VARCHAR(${length})`, longText: 'TEXT', timestamp: 'TEXT', boolean: 'BOOLEAN' },
+  generate: generatePending,
+  conditionQuery: () => undefined,
+}
