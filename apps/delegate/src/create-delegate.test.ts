@@ -120,7 +120,7 @@ describe('a delegate', () => {
       { secrets: [envSecret('MISSING_A'), envSecret('MISSING_B', { slot: 's2', use: 'databaseUser', secretId: 'db_user' })] },
     )
     const [step] = task.steps
-    ok(step)
+    ok(step?.kind === 'database')
     const attempt = server.offer({
       ...task,
       steps: [{ ...step, database: { ...step.database, username: { kind: 'slot', slot: 's2' } } }],
@@ -155,7 +155,7 @@ describe('a delegate', () => {
     await world.start(writePolicy('secrets:\n  env: [DB_PASSWORD]\n'), { environment: { DB_PASSWORD: secret } })
     const task = fakeTask({}, { secrets: [envSecret('DB_PASSWORD')] })
     const [step] = task.steps
-    ok(step)
+    ok(step?.kind === 'database')
     const elsewhere = {
       ...step,
       stepRunId: 'stp_2',

@@ -21,7 +21,7 @@ export async function runInspectionTask(options: {
   const { task, slots, log, signal } = options
   const step = task.steps[0]
   const asked = task.inspection
-  if (step === undefined || asked === undefined) return
+  if (step?.kind !== 'database' || asked === undefined) return
   const expected: ExpectedWork = {
     direction: asked.direction,
     changesets: asked.changesets,

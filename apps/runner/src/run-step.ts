@@ -1,4 +1,5 @@
 import { hasErrors, toAppError } from '@sluice/base'
+import type { TaskStep } from '@sluice/contract'
 import type { Changelog } from '@sluice/changelog'
 import { openDatabase } from '@sluice/databases'
 import { runApplyStep } from './apply-step.ts'
@@ -17,14 +18,15 @@ const stepTypes: Readonly<Record<string, (context: StepContext, work: DatabaseSt
 }
 
 /** Runs one step to its end. Never throws: whatever happens becomes a result. */
-export async function runStep(context: StepContext): Promise<StepResult> {
+export async function runStep(context: StepContext<TaskStep>): Promise<StepResult> {
   const { step, order, log, stop } = context
   const refusal: { error?: unknown } = {}
   try {
     const run = stepTypes[order.type]
     if (run === undefined)
       return failed('STEP_TYPE_UNSUPPORTED', `This runner cannot run steps of type "${order.type}".`, 'Upgrade the delegate.')
-    return await runDatabaseStep(context, refusal, run)
+    if (step.kind !== 'database') return failed('STEP_TYPE_UNSUPPORTED', `This runner cannot run steps of type "${order.type}".`)
+    return await runDatabaseStep({ ...context, step }, refusal, run)
   } catch (thrown) {
     const error = toAppError(refusal.error ?? thrown)
     log.line(`${error.message}${error.hint === undefined ? '' : ` ${error.hint}`}`)

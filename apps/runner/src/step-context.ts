@@ -1,5 +1,5 @@
 import type { Clock, Timings } from '@sluice/base'
-import type { AttemptEvent, ReportedFailure, StepOrder, TaskSpec, TaskStep } from '@sluice/contract'
+import type { AttemptEvent, DatabaseTaskStep, ReportedFailure, StepOrder, TaskSpec, TaskStep } from '@sluice/contract'
 import type { AttemptApi } from './attempt-api.ts'
 import type { PermitFile } from './permit.ts'
 import type { SlotValues } from './slot-values.ts'
@@ -7,9 +7,9 @@ import type { StepLog } from './step-log.ts'
 import type { StepStop, StepTimer } from './step-stop.ts'
 
 /** What one step's code may use. */
-export interface StepContext {
+export interface StepContext<Step extends TaskStep = DatabaseTaskStep> {
   readonly task: TaskSpec
-  readonly step: TaskStep
+  readonly step: Step
   readonly order: StepOrder
   readonly slots: SlotValues
   readonly api: AttemptApi

@@ -57,8 +57,44 @@ export {
 export type { DelegateView } from './api/operations.ts'
 export { protocolVersions } from './protocol/version.ts'
 export { protocolEndpoints } from './protocol/endpoints.ts'
-export { databaseBinding, gitSource, secretSlot, slotValue, taskSpec, taskStep } from './protocol/task-spec.ts'
-export type { DatabaseBinding, GitSource, SecretSlot, SlotValue, TaskSpec, TaskStep } from './protocol/task-spec.ts'
+export {
+  databaseBinding,
+  databaseTaskStep,
+  gitSource,
+  registryCredential,
+  runTaskStep,
+  secretSlot,
+  slotValue,
+  stepAudience,
+  stepShell,
+  taskSpec,
+  taskStep,
+} from './protocol/task-spec.ts'
+export type {
+  DatabaseBinding,
+  DatabaseTaskStep,
+  GitSource,
+  RegistryCredential,
+  RunTaskStep,
+  SecretSlot,
+  SlotValue,
+  StepShell,
+  TaskSpec,
+  TaskStep,
+} from './protocol/task-spec.ts'
+export { infra, kubernetesInfra, podVolume, quantity, stepContainer } from './protocol/infra.ts'
+export type {
+  ContainerResources,
+  ContainerSecurityContext,
+  Infra,
+  KubernetesInfra,
+  PodVolume,
+  PullPolicy,
+  StepContainer,
+  Toleration,
+} from './protocol/infra.ts'
+export { podLayout, podRunnerEnvironment, podSecretEnvironment, stepContainerCommand } from './protocol/pod-layout.ts'
+export { relayEndpoints, runtimeSecretsPurpose, ticketText } from './protocol/relay.ts'
 export {
   delegateCommand,
   enrollRequest,
@@ -69,7 +105,16 @@ export {
   proofText,
 } from './protocol/delegate.ts'
 export type { DelegateCommand, EnrollRequest } from './protocol/delegate.ts'
-export { attemptEvent, cancelOrder, eventsRequest, nextReply, permitReply, permitRequest, stepOrder } from './protocol/runner.ts'
-export type { AttemptEvent, ReportedFailure, StepOrder } from './protocol/runner.ts'
+export {
+  attemptEvent,
+  cancelOrder,
+  eventsRequest,
+  kubernetesEvent,
+  nextReply,
+  permitReply,
+  permitRequest,
+  stepOrder,
+} from './protocol/runner.ts'
+export type { AttemptEvent, KubernetesEvent, ReportedFailure, StepOrder } from './protocol/runner.ts'
 export { createOpenApi } from './openapi.ts'
 export type { OpenApiDocument, OpenApiOperation, OpenApiOptions, OpenApiParameter } from './openapi.ts'

@@ -10,7 +10,7 @@ export type SecretSource =
   /** A file under the folder that the policy names, as a relative path with `/`. */
   | { readonly kind: 'file'; readonly path: string }
 
-export type SecretUse = 'databaseUser' | 'databasePassword' | 'gitUser' | 'gitPassword' | 'gitSshKey' | 'registry'
+export type SecretUse = 'databaseUser' | 'databasePassword' | 'gitUser' | 'gitPassword' | 'gitSshKey' | 'registry' | 'step'
 
 /** A secret that a task needs, as the control plane sends it: everything but the value. */
 export interface SecretReference {

@@ -8,7 +8,7 @@ import { bindSlots, createSecretGuard } from './secret-guard.ts'
 
 const step = (task: TaskSpec) => {
   const [first] = task.steps
-  ok(first)
+  ok(first?.kind === 'database')
   return first
 }
 

@@ -55,7 +55,7 @@ export function createSecretGuard({ policy, keyPairs, environment }: SecretGuard
         ...violations(policy, {
           scope: task.scope,
           targets: task.steps.flatMap((step) => targetOf(step, []) ?? []),
-          gitUrls: task.steps.map((step) => step.source.url),
+          gitUrls: task.steps.flatMap((step) => (step.kind === 'database' ? [step.source.url] : [])),
           secrets: references,
         }),
       ]
@@ -131,7 +131,7 @@ export function bindSlots(task: TaskSpec): { references: readonly SecretReferenc
   }
   for (const step of task.steps) {
     const target = targetOf(step, [])
-    if (target !== undefined && target !== step.database.targetKey) {
+    if (step.kind === 'database' && target !== undefined && target !== step.database.targetKey) {
       fail(`Step "${step.path}" connects to another database than the target it names.`)
     }
   }
@@ -147,6 +147,7 @@ function usesOf(step: TaskStep, diagnostics: Diagnostic[]): [string, SlotUse][] 
   const add = (value: SlotValue | undefined, use: SecretUse, audience: string): void => {
     if (value?.kind === 'slot') found.push([value.slot, { use, audience }])
   }
+  if (step.kind !== 'database') return found
   const target = targetOf(step, diagnostics)
   if (target !== undefined) {
     add(step.database.username, 'databaseUser', target)
@@ -160,6 +161,7 @@ function usesOf(step: TaskStep, diagnostics: Diagnostic[]): [string, SlotUse][] 
 }
 
 function targetOf(step: TaskStep, diagnostics: Diagnostic[]): string | undefined {
+  if (step.kind !== 'database') return undefined
   try {
     return canonicalTarget(step.database.connectionUrl)
   } catch (error) {

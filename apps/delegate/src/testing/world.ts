@@ -139,6 +139,7 @@ export function fakeTask(behaviour: object = {}, more: Partial<TaskSpec> = {}): 
     secretMode: 'runtime',
     steps: [
       {
+        kind: 'database',
         stepRunId: 'stp_1',
         path: 'stage/group/step',
         type: 'DBSchemaApply',
@@ -164,6 +165,8 @@ export function fakeTask(behaviour: object = {}, more: Partial<TaskSpec> = {}): 
     ],
     notAfterMs: 600_000,
     logBytesMax: 1024 * 1024,
+    containers: [],
+    registries: [],
     ...more,
     secrets,
   }

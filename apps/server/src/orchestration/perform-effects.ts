@@ -144,9 +144,9 @@ async function placeGroup(context: EffectsContext, effect: PlaceGroupEffect): Pr
       taskId,
       path: step.path,
       type: step.type,
-      dbSchema: step.database.dbSchema,
-      dbInstance: step.database.dbInstance,
-      targetKey: step.database.targetKey,
+      ...(step.kind === 'database'
+        ? { dbSchema: step.database.dbSchema, dbInstance: step.database.dbInstance, targetKey: step.database.targetKey }
+        : {}),
     })),
   )
 }

@@ -79,6 +79,8 @@ export async function planGroup(connection: Queryable, request: GroupRequest, ti
       infra: { type: 'process' },
       secretMode: 'kubernetes',
       steps: planned,
+      containers: [],
+      registries: [],
       secrets: slots.slots,
       notAfterMs: Math.min(notAfterMsMax, workMs + timings.logSealMs + timings.sweepSlackMs),
       logBytesMax: limits.logBytesMax,

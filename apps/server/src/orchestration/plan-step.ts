@@ -2,12 +2,12 @@ import { canonicalTarget, toAppError } from '@sluice/base'
 import type {
   Connector,
   DatabaseBinding,
+  DatabaseTaskStep,
   DbInstance,
   DbSchema,
   GitSource,
   SecretSlot,
   SlotValue,
-  TaskStep,
 } from '@sluice/contract'
 import type { StepTarget } from '@sluice/pipeline'
 import type { PlanEntity } from '@sluice/store'
@@ -91,12 +91,12 @@ export function planStep(
   entities: PlanEntities,
   slots: SecretSlots,
   problems: PlanProblem[],
-): TaskStep | undefined {
+): DatabaseTaskStep | undefined {
   const { target, path } = found
   const database = bindDatabase(found, entities, slots, problems)
   const source = bindSource(found, entities, slots, problems)
   if (database === undefined || source === undefined) return undefined
-  return { stepRunId: target.stepRunId, path, type: target.type, timeoutMs: target.timeoutMs, database, source }
+  return { kind: 'database', stepRunId: target.stepRunId, path, type: target.type, timeoutMs: target.timeoutMs, database, source }
 }
 
 function bindDatabase(

@@ -1,7 +1,16 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { DatabaseTaskStep, TaskSpec } from '@sluice/contract'
 import { openTestRunner } from '../protocol/testing/test-runner.ts'
 import { create, openTestShop, stepsOf } from '../protocol/testing/test-shop.ts'
+
+/** The steps of a task that are all of the database kind. */
+function databaseSteps(task: TaskSpec): DatabaseTaskStep[] {
+  return task.steps.map((step) => {
+    ok(step.kind === 'database')
+    return step
+  })
+}
 
 const place = { orgIdentifier: 'default', projectIdentifier: 'default' }
 
@@ -13,7 +22,7 @@ describe('planning a group', () => {
     const { task } = await delegate.accept(await delegate.nextOffer())
     equal(task.groupPath, 'main/g1')
     deepEqual(task.scope, { org: 'default', project: 'default' })
-    const [first, second] = task.steps
+    const [first, second] = databaseSteps(task)
     equal(first?.database.targetKey, 'postgresql://db1:5432/shop')
     equal(second?.database.targetKey, first?.database.targetKey)
     deepEqual(first?.database.username, { kind: 'literal', text: 'shop' })

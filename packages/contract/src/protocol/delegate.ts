@@ -49,8 +49,15 @@ export const tokenRequest = z.object({
 })
 export const tokenReply = z.object({ accessToken: z.string(), expiresInMs: z.number().int(), protocol: z.number().int() })
 
+/** Where a delegate instance can place step groups. What says nothing places processes only. */
+export const executors = z
+  .array(z.enum(['process', 'kubernetes']))
+  .max(2)
+  .default(['process'])
+
 export const pollRequest = z.object({
   bootId: z.string(),
+  executors,
   /** How many more attempts this instance takes now. */
   free: z.number().int().min(0).max(10_000),
   draining: z.boolean(),
@@ -61,6 +68,7 @@ export const delegateCommand = z.discriminatedUnion('type', [
     attemptId: z.string(),
     epoch: z.number().int(),
     scope: z.object({ org: z.string(), project: z.string() }),
+    /** `process` or `kubernetes`, as in the task's `infra`. */
     infraType: z.string(),
     offerMs: z.number().int(),
   }),

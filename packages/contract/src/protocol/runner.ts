@@ -1,5 +1,6 @@
 import { limits } from '@sluice/base'
 import { z } from 'zod'
+import { slotValue } from './task-spec.ts'
 
 // Calls of one attempt: the runner makes them with its attempt token (through the delegate's relay or directly); the delegate reports
 // placement facts through the same `events` call with its own token.
@@ -21,6 +22,13 @@ export const stepOrder = z.object({
   pinnedCommit: z.string().optional(),
   /** Anchor tag to write where nothing else names one (decision 25). */
   anchorTag: z.string(),
+  /** Run steps only. Slots are those of the task's step; a literal is text, whatever it looks like. */
+  run: z
+    .object({
+      command: z.array(slotValue).max(512),
+      env: z.array(z.object({ name: z.string().max(256), value: z.array(slotValue).max(512) })).max(500),
+    })
+    .optional(),
 })
 export type StepOrder = z.infer<typeof stepOrder>
 export const cancelOrder = z.object({ stepRunId: z.string(), mode: z.enum(['graceful', 'interrupt', 'force']) })
@@ -41,6 +49,19 @@ const failure = z.object({
 })
 export type ReportedFailure = z.infer<typeof failure>
 
+/** One event of a cluster: kept as it is, shown on request. */
+export const kubernetesEvent = z.object({
+  /** RFC 3339, as the cluster says it. */
+  at: z.string().max(64),
+  type: z.string().max(64),
+  /** `Pod/sluice-…`. */
+  object: z.string().max(512),
+  reason: z.string().max(256),
+  message: z.string().max(4096),
+  count: z.number().int().optional(),
+})
+export type KubernetesEvent = z.infer<typeof kubernetesEvent>
+
 /** Facts about an attempt. Only the runner states step outcomes; only the delegate states placement facts (decision 7). */
 export const attemptEvent = z.discriminatedUnion('type', [
   // From the delegate.
@@ -53,7 +74,13 @@ export const attemptEvent = z.discriminatedUnion('type', [
     message: z.string().max(8192),
     exitCode: z.number().int().nullable().optional(),
     signal: z.string().nullable().optional(),
+    /** What to do next. */
+    hint: z.string().max(4096).optional(),
   }),
+  /** The attempt waits for something outside: an image, a node, a quota. Said in words, again when it changes. */
+  z.object({ type: z.literal('attempt.waiting'), what: z.string().max(4096), hint: z.string().max(4096).optional() }),
+  /** Kubernetes events of the attempt's objects, as the cluster tells them. */
+  z.object({ type: z.literal('attempt.kubernetesEvents'), events: z.array(kubernetesEvent).min(1).max(100) }),
   // From the runner.
   z.object({ type: z.literal('step.started'), stepRunId: z.string() }),
   z.object({ type: z.literal('source.resolved'), stepRunId: z.string(), sourceKey: z.string(), commit: z.string() }),

@@ -12,9 +12,10 @@ export interface NewStepRun {
   readonly taskId: string
   readonly path: string
   readonly type: string
-  readonly dbSchema: string
-  readonly dbInstance: string
-  readonly targetKey: string
+  /** Absent for steps that work on no database. */
+  readonly dbSchema?: string
+  readonly dbInstance?: string
+  readonly targetKey?: string
 }
 
 /** Writes the step runs of a group that is placed; placing it again changes what they work on, never what they came to. */

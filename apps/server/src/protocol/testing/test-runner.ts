@@ -90,7 +90,7 @@ export function openTestRunner(url: string, { task, attemptToken }: Pick<Accepte
           epoch,
           bootId: runner.bootId,
           nonce: options.nonce ?? nonceOf(stepRunId),
-          targetKey: options.targetKey ?? step?.database.targetKey ?? '',
+          targetKey: options.targetKey ?? (step?.kind === 'database' ? step.database.targetKey : ''),
           ...(options.serverIdentity === undefined ? {} : { serverIdentity: options.serverIdentity }),
           planDigest: 'digest',
           changesetCount: 1,
@@ -123,7 +123,8 @@ export function openTestRunner(url: string, { task, attemptToken }: Pick<Accepte
         },
       }),
     async runStep({ stepRunId }, outcome = 'Succeeded') {
-      const source = task.steps.find((step) => step.stepRunId === stepRunId)?.source
+      const step = task.steps.find((candidate) => candidate.stepRunId === stepRunId)
+      const source = step?.kind === 'database' ? step.source : undefined
       await must(
         runner.report(
           { type: 'step.started', stepRunId },
