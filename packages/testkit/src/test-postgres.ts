@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
-import { lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { AppError, createToken, silentLogger } from '@sluice/base'
-import { isProcessRunning, openEmbeddedPostgres, openFileLock, tryFileLock } from '@sluice/embedded-postgres'
+import { join } from 'node:path'
+import { silentLogger } from '@sluice/base'
+import { openEmbeddedPostgres, openFileLock, tryFileLock } from '@sluice/embedded-postgres'
 import type { FileLock } from '@sluice/embedded-postgres'
+import { openSharedFolder, readPassword, stopNow } from './shared-folder.ts'
 
 /** The PostgreSQL that all test processes of this checkout share. Superuser; no fsync; prepared transactions and logical WAL. */
 export interface TestPostgres {
@@ -76,48 +74,7 @@ function leaveServer(membership: Membership): void {
   // Somebody joins or leaves at this moment: that process is a later "last one".
   if (joinLock === undefined) return
   const alone = tryFileLock(join(membership.dir, 'users.lock'))
-  if (alone !== undefined) stopNow(membership.pid)
+  if (alone !== undefined) stopNow(membership.pid, 'SIGINT', stopWaitMs)
   alone?.release()
   joinLock.release()
-}
-
-function stopNow(pid: number): void {
-  try {
-    process.kill(pid, 'SIGINT')
-  } catch {
-    // It ended before us.
-    return
-  }
-  const deadline = performance.now() + stopWaitMs
-  const cell = new Int32Array(new SharedArrayBuffer(4))
-  while (isProcessRunning(pid) && performance.now() < deadline) Atomics.wait(cell, 0, 0, 5)
-}
-
-/** One folder per checkout and user; refused when it is somebody else's, since its server obeys whoever may write there. */
-function openSharedFolder(): string {
-  const root = resolve(import.meta.dirname, '../../..')
-  const uid = process.getuid?.() ?? 0
-  const dir = join(tmpdir(), `sluice-test-${uid}-${createHash('sha256').update(root).digest('hex').slice(0, 12)}`)
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
-  const stat = lstatSync(dir)
-  if (!stat.isDirectory() || stat.uid !== uid || (stat.mode & 0o077) !== 0) {
-    throw new AppError(
-      'failedPrecondition',
-      'TEST_FOLDER_FOREIGN',
-      `The folder "${dir}" of the test server is not this user's alone.`,
-      {
-        hint: 'Remove it, and find out who made it.',
-      },
-    )
-  }
-  return dir
-}
-
-function readPassword(path: string): string {
-  try {
-    writeFileSync(path, createToken(), { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
-  return readFileSync(path, 'utf8')
 }
