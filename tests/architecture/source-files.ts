@@ -26,7 +26,7 @@ export interface SourceFile {
 const skippedFolders = new Set(['node_modules', 'dist', 'testdata', 'coverage', 'test-results'])
 
 /** All TypeScript of the repository, read once. */
-export const sourceFiles: readonly SourceFile[] = ['packages', 'apps', 'scripts', 'tests', 'bench', 'examples']
+export const sourceFiles: readonly SourceFile[] = ['packages', 'apps', 'scripts', 'packaging', 'tests', 'bench', 'examples']
   .flatMap((folder) => listFiles(join(root, folder)))
   .filter((path) => /\.tsx?$/.test(path) && !path.endsWith('.d.ts'))
   .map(readSource)
