@@ -1,6 +1,7 @@
 import type { Diagnostic } from '@sluice/base'
 import type { ModelledChange, ObjectQuotingStrategy, PreconditionTest } from '@sluice/changelog'
 import type { SqlValue } from './database.ts'
+import type { Catalogue } from './snapshot/catalogue.ts'
 
 /** How names and statements are written for one changeset. */
 export interface GenerateContext {
@@ -50,4 +51,6 @@ export interface Dialect {
   generate(change: ModelledChange, context: GenerateContext): GeneratedSql
   /** The catalogue query of a precondition; undefined where the test is not a question to the catalogue. */
   conditionQuery(test: PreconditionTest, defaultSchema: string | undefined): ConditionQuery | undefined
+  /** The catalogue reader, loaded when it is first needed; undefined = snapshots of this database are not supported. */
+  readonly catalogue?: (() => Promise<Catalogue>) | undefined
 }

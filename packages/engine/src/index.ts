@@ -41,3 +41,6 @@ export { validateChangelog } from './validate.ts'
 export type { ValidateInput } from './validate.ts'
 // Dialects are written against these, and may import the engine only.
 export type { ChangeNode, Changelog, Changeset, ModelledChange, ModelledChangeName, PreconditionTest } from '@sluice/changelog'
+
+// Snapshot, diff, changelogs from databases, drop-all.
+export * from './snapshot/index.ts'
