@@ -1,6 +1,5 @@
-import { deepEqual, equal, throws } from 'node:assert/strict'
+import { equal, throws } from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { describeDatabaseUrl, parseDatabaseUrl } from './database-url.ts'
 import { canonicalTarget } from './target-key.ts'
 
 describe('canonicalTarget', () => {
@@ -44,8 +43,24 @@ describe('canonicalTarget', () => {
   })
 
   it('knows MySQL, MariaDB and SQLite', () => {
-    same('mysql://h:3306/d', 'jdbc:mysql://h/d', 'jdbc:mariadb://h:3306/d')
-    equal(canonicalTarget('jdbc:sqlite:/data/a.db'), 'sqlite:/data/a.db')
+    same(
+      'mysql://h:3306/d',
+      'jdbc:mysql://h/d',
+      'jdbc:mariadb://h:3306/d',
+      'mysql://root:x@H/d?ssl-mode=VERIFY_IDENTITY',
+      'jdbc:mysql://address=(host=h)(port=3306)/d',
+      'jdbc:mariadb:sequential://h/d',
+    )
+    same('mysql://a:3306,b:3307/d', 'jdbc:mysql:loadbalance://b:3307,a/d', 'jdbc:mysql:replication://a,b:3307/d')
+    same(
+      'sqlite:/data/a.db',
+      'jdbc:sqlite:/data/a.db',
+      'sqlite:///data/a.db',
+      'jdbc:sqlite:file:/data/a.db?journal_mode=WAL',
+      'sqlite:/data/./x/..//a.db',
+      'sqlite3:/data/a%2Edb',
+    )
+    equal(canonicalTarget('jdbc:sqlite:../a.db'), 'sqlite:../a.db')
   })
 
   it('never repeats the URL in its errors', () => {
@@ -62,27 +77,5 @@ describe('canonicalTarget', () => {
         url,
       )
     }
-  })
-})
-
-describe('parseDatabaseUrl', () => {
-  it('decodes user, password and parameters, and describes the URL without them', () => {
-    const { url } = parseDatabaseUrl('postgresql://al%40ice:p%2Fw@h1:1,[fe80::1]:2/db?sslmode=verify-full&x=a+b')
-    deepEqual(url, {
-      engine: 'postgresql',
-      hosts: [
-        { host: 'h1', port: 1 },
-        { host: 'fe80::1', port: 2 },
-      ],
-      database: 'db',
-      user: 'al@ice',
-      password: 'p/w',
-      parameters: { sslmode: 'verify-full', x: 'a+b' },
-    })
-    equal(describeDatabaseUrl(url), 'postgresql://h1:1,[fe80::1]:2/db')
-  })
-
-  it('takes a Unix socket from the host parameter', () => {
-    deepEqual(parseDatabaseUrl('postgresql:///db?host=/run/postgresql').url?.hosts, [{ host: '/run/postgresql', port: 5432 }])
   })
 })
