@@ -158,6 +158,7 @@ const resultStates = {
   skipped: undefined,
   alreadyApplied: undefined,
   failedIgnored: undefined,
+  synced: undefined,
 } as const
 
 /** Names of changesets as a bounded JSON list: the whole list is in the execution's changeset records. */

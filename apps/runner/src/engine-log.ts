@@ -17,6 +17,7 @@ export function describeEngineEvent(event: EngineEvent): string | undefined {
     case 'lockAcquired':
     case 'lockReleased':
     case 'statementFinished':
+    case 'sqlExecuted':
       return undefined
     case 'changesetStarted':
       return `[${String(event.position)}/${String(event.total)}] ${event.direction === 'apply' ? 'Applying' : 'Rolling back'} ${changesetName(event.changeset)}${event.transactional ? '' : ' (not in a transaction)'}`
@@ -47,6 +48,7 @@ const resultWords = {
   skipped: 'Skipped by its preconditions',
   failedIgnored: 'Failed, and ignored as its changelog says,',
   rolledBack: 'Rolled back',
+  synced: 'Recorded without running',
 } as const
 
 /** A failure on as many lines as it has facts. */

@@ -9,12 +9,20 @@ export interface QueryResult {
   readonly rowCount: number
 }
 
-/** What came back from a user's statement. Rows are counted, never kept. */
+/** The first rows of a query's answer, for people to read: values as the database prints them. */
+export interface KeptRows {
+  readonly columns: readonly string[]
+  readonly rows: readonly (readonly (string | null)[])[]
+}
+
+/** What came back from a user's statement. Rows are counted; they are kept only where that was asked for. */
 export interface StatementResult {
   /** Rows that the statement changed or returned; undefined where the database gives no count (DDL). */
   readonly rows: number | undefined
   /** The command as the database names it, for example `INSERT` or `CREATE TABLE`. */
   readonly command: string
+  /** Present when rows were to be kept and the statement has columns to answer with. */
+  readonly kept?: KeptRows | undefined
 }
 
 export interface DatabaseNotice {
@@ -48,9 +56,16 @@ export interface TableColumn {
   readonly maxLength: number | undefined
 }
 
+/** How long a statement may wait for somebody else's lock, and how long it may run, in milliseconds. Undefined = no limit of ours. */
+export interface StatementTimeouts {
+  readonly lockTimeoutMs?: number | undefined
+  readonly statementTimeoutMs?: number | undefined
+}
+
 /** Another session at the database server. */
 export interface SessionInfo {
   readonly sessionId: string
+  /** Empty where the server does not show it. */
   readonly applicationName: string
   readonly userName: string
   readonly clientAddress: string | undefined
@@ -76,8 +91,8 @@ export interface Database {
   query(sql: string, values?: readonly SqlValue[]): Promise<QueryResult>
   /** Several of the engine's own statements in one round trip; no values. Stops at the first that fails. */
   script(statements: readonly string[]): Promise<void>
-  /** A user's statement, verbatim, rows discarded. */
-  execute(sql: string): Promise<StatementResult>
+  /** A user's statement, verbatim. Rows are discarded but for the first `keepRows` (none unless given). */
+  execute(sql: string, keepRows?: number): Promise<StatementResult>
 
   /** Session and tables in one query. Names are physical (as the catalogue has them); schema undefined = the default one. */
   readFacts(tables: readonly { readonly schema: string | undefined; readonly name: string }[]): Promise<SessionFacts>
@@ -87,15 +102,28 @@ export interface Database {
   releaseSessionLock(key: bigint): Promise<void>
   /** Whoever holds the session lock now. */
   sessionLockHolder(key: bigint): Promise<SessionInfo | undefined>
-  /** Live sessions on this database whose application name begins with a text, this one left out. */
+  /**
+   * Live sessions on this database whose application name begins with a text, this one left out. MySQL and MariaDB: the text has to
+   * end where the name does or at one of its colons. SQLite has no list of sessions: only the holder of the session lock is found.
+   */
   sessionsNamed(prefix: string): Promise<readonly SessionInfo[]>
 
+  /** Sets what the options of the connection do not say, for all later statements. Gives the limits that this database cannot keep. */
+  setTimeouts(timeouts: StatementTimeouts): Promise<readonly (keyof StatementTimeouts)[]>
   /** Asks the server to stop the running statement. Resolves when the request is delivered, not when the statement has ended. */
   cancelRunning(): Promise<void>
   close(): Promise<void>
 }
 
+/**
+ * What the engine has to tell apart, whatever the product calls it. `exists`: a table, row or name is already there. `missing`: the
+ * table is not. `lockTimeout`: another session held a lock for too long. `statementTimeout`: it ran for too long. `deadlock`: the
+ * server rolled the transaction back.
+ */
+export type DatabaseErrorReason = 'exists' | 'missing' | 'lockTimeout' | 'statementTimeout' | 'deadlock'
+
 export interface DatabaseErrorInit {
+  readonly reason?: DatabaseErrorReason | undefined
   /** SQLSTATE or the database's own error code. */
   readonly code?: string | undefined
   readonly detail?: string | undefined
@@ -113,6 +141,7 @@ export interface DatabaseErrorInit {
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError'
   readonly code: string | undefined
+  readonly reason: DatabaseErrorReason | undefined
   readonly detail: string | undefined
   readonly hint: string | undefined
   readonly position: number | undefined
@@ -122,6 +151,7 @@ export class DatabaseError extends Error {
   constructor(message: string, init: DatabaseErrorInit = {}) {
     super(message, init.cause === undefined ? undefined : { cause: init.cause })
     this.code = init.code
+    this.reason = init.reason
     this.detail = init.detail
     this.hint = init.hint
     this.position = init.position

@@ -28,6 +28,8 @@ export type ChangesetResult =
   /** It failed, its changelog says `failOnError: false`, and nothing was recorded. */
   | 'failedIgnored'
   | 'rolledBack'
+  /** Recorded as done without running it. */
+  | 'synced'
 
 /** Everything that a command tells while it works, in order. Durations are milliseconds. */
 export type EngineEvent =
@@ -73,6 +75,15 @@ export type EngineEvent =
       readonly type: 'changesetFailed'
       readonly changeset: ChangesetKey
       readonly error: EngineFailure
+      readonly durationMs: number
+    }
+  /** A statement of `executeSql` ended well. */
+  | {
+      readonly type: 'sqlExecuted'
+      readonly statement: number
+      readonly of: number
+      readonly sql: string
+      readonly rows: number | undefined
       readonly durationMs: number
     }
   | { readonly type: 'tagged'; readonly tag: string; readonly changeset: ChangesetKey }

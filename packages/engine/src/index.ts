@@ -2,12 +2,15 @@ export { DatabaseError } from './database.ts'
 export type {
   Database,
   DatabaseErrorInit,
+  DatabaseErrorReason,
   DatabaseNotice,
+  KeptRows,
   QueryResult,
   SessionFacts,
   SessionInfo,
   SqlValue,
   StatementResult,
+  StatementTimeouts,
   TableColumn,
   TransactionState,
 } from './database.ts'
@@ -15,11 +18,43 @@ export type { ConditionQuery, Dialect, GenerateContext, GeneratedSql } from './d
 export { formatChangesetKey, normalizeChangesetKey } from './changeset-key.ts'
 export type { ChangesetKey } from './changeset-key.ts'
 export type { ChangesetDirection, ChangesetResult, EngineEvent, EngineFailure, LockHolder, OnEngineEvent } from './events.ts'
-export type { CommandInput, SelectionOptions, TagPlan, TrackingOptions, UpdateOptions, WriteOptions } from './options.ts'
+export type {
+  CommandInput,
+  LimitOptions,
+  SelectionOptions,
+  SyncOptions,
+  TagPlan,
+  TrackingOptions,
+  UpdateOptions,
+  WriteOptions,
+  WritePlan,
+} from './options.ts'
 export { hasPlanErrors } from './plan.ts'
-export type { PlannedChangeset, PlannedStatement, SkipReason, SkippedChangeset, UpdatePlan } from './plan.ts'
+export type {
+  ClearChecksumsPlan,
+  ExecuteSqlPlan,
+  PlannedChangeset,
+  PlannedStatement,
+  PlannedSync,
+  SkipReason,
+  SkippedChangeset,
+  SyncPlan,
+  TestRollbackPlan,
+  UpdatePlan,
+} from './plan.ts'
 export type { PlannedRollback, RollbackPlan, RollbackTarget } from './rollback-plan.ts'
-export type { ApplyReport, CommandReport, ReportEntry, RollbackReport, TagReport } from './report.ts'
+export type {
+  ApplyReport,
+  ClearChecksumsReport,
+  CommandReport,
+  ExecutedStatement,
+  ExecuteSqlReport,
+  ReportEntry,
+  RollbackReport,
+  SyncReport,
+  TagReport,
+  TestRollbackReport,
+} from './report.ts'
 export type { HistoryRow } from './history-row.ts'
 export type { ExpectedWork, Inspection, PartialChangeset } from './inspection.ts'
 export { planUpdate } from './update.ts'
@@ -27,8 +62,16 @@ export { applyPlan } from './apply.ts'
 export type { ApplyInput } from './apply.ts'
 export { applyRollback, planRollback } from './rollback.ts'
 export type { ApplyRollbackInput, RollbackPlanInput } from './rollback.ts'
-export { tagDatabase } from './tag.ts'
-export type { TagInput } from './tag.ts'
+export { findTaggedRow, tagDatabase } from './tag.ts'
+export type { FindTagInput, TagInput } from './tag.ts'
+export { applySync, planSync } from './sync.ts'
+export type { ApplySyncInput } from './sync.ts'
+export { calculateChecksum, clearChecksums, planClearChecksums } from './checksums.ts'
+export type { CalculateChecksumInput, CalculatedChecksum, ClearChecksumsInput } from './checksums.ts'
+export { executeSql, planExecuteSql } from './execute-sql.ts'
+export type { ExecuteSqlInput, SqlText } from './execute-sql.ts'
+export { planTestRollback, testRollback } from './test-rollback.ts'
+export type { TestRollbackInput } from './test-rollback.ts'
 export { readHistory, readStatus } from './status.ts'
 export type { HistoryInput, StatusReport } from './status.ts'
 export { previewSql } from './preview.ts'

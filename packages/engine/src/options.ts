@@ -1,8 +1,9 @@
 import type { Clock } from '@sluice/base'
 import type { Changelog } from '@sluice/changelog'
+import type { ChangesetKey } from './changeset-key.ts'
 import type { Database } from './database.ts'
 import type { OnEngineEvent } from './events.ts'
-import type { UpdatePlan } from './plan.ts'
+import type { ClearChecksumsPlan, ExecuteSqlPlan, SyncPlan, TestRollbackPlan, UpdatePlan } from './plan.ts'
 import type { RollbackPlan } from './rollback-plan.ts'
 
 /** Where the history lives. Names as Liquibase's `database-changelog-table-name` and `liquibase-schema-name` take them. */
@@ -23,11 +24,20 @@ export interface SelectionOptions extends TrackingOptions {
   readonly labels?: string | undefined
 }
 
-export interface UpdateOptions extends SelectionOptions {
-  /** At most this many changesets. */
+/** How far through a changelog a command goes. */
+export interface LimitOptions {
+  /** At most this many changesets; 0 = none. */
   readonly count?: number | undefined
   /** Stop after the changeset that sets this tag. */
   readonly toTag?: string | undefined
+  /** Only these changesets, wherever they stand. One that the changelog does not have is an error of the plan. */
+  readonly only?: readonly ChangesetKey[] | undefined
+}
+
+/** Which changesets a sync records: pending ones only, whatever their preconditions say. */
+export interface SyncOptions extends SelectionOptions, LimitOptions {}
+
+export interface UpdateOptions extends SelectionOptions, LimitOptions {
   /** Tag that the last row carries afterwards. */
   readonly tag?: string | undefined
   /**
@@ -55,8 +65,11 @@ export interface WriteOptions {
    * Called once, immediately before the first write (the lock row included), with what will run. It throws to prevent it. A plan
    * with nothing to write never calls it.
    */
-  readonly beforeFirstWrite?: ((plan: UpdatePlan | RollbackPlan | TagPlan) => Promise<void>) | undefined
+  readonly beforeFirstWrite?: ((plan: WritePlan) => Promise<void>) | undefined
 }
+
+/** What a command is about to write, for the permit that it asks. `kind` tells which; each has a `digest`. */
+export type WritePlan = UpdatePlan | RollbackPlan | TagPlan | SyncPlan | ClearChecksumsPlan | ExecuteSqlPlan | TestRollbackPlan
 
 /** What `tag` will write: nothing but a tag. */
 export interface TagPlan {

@@ -26,7 +26,8 @@ export interface PlannedChangeset {
   readonly nonTransactionalReason: string | undefined
 }
 
-export type SkipReason = 'alreadyRan' | 'context' | 'labels' | 'dbms' | 'ignored' | 'limit'
+/** `limit`: after the count or tag that was asked for. `notSelected`: not one of the changesets that were asked for. */
+export type SkipReason = 'alreadyRan' | 'context' | 'labels' | 'dbms' | 'ignored' | 'limit' | 'notSelected'
 
 export interface SkippedChangeset {
   readonly key: ChangesetKey
@@ -52,6 +53,56 @@ export interface UpdatePlan {
   /** SHA-256 (hex) over changesets and statements in order: what a permit or an approval is given for. */
   readonly digest: string
   /** Nothing to write: `applyPlan` will take no lock and write nothing. */
+  readonly isEmpty: boolean
+}
+
+/** A changeset that a sync will record as done. */
+export interface PlannedSync {
+  readonly key: ChangesetKey
+  readonly changeset: Changeset
+  /** Version 9, as it will be stored. */
+  readonly checksum: string
+}
+
+/** What a sync would record, without running any of it. */
+export interface SyncPlan {
+  readonly kind: 'sync'
+  /** Errors here mean that nothing may be recorded: edited changesets, duplicate identities, an unknown tag. */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly changesets: readonly PlannedSync[]
+  readonly skipped: readonly SkippedChangeset[]
+  readonly digest: string
+  readonly isEmpty: boolean
+}
+
+/** The checksums that will be forgotten; the next update writes them anew. */
+export interface ClearChecksumsPlan {
+  readonly kind: 'clearChecksums'
+  /** Rows that have a checksum now. */
+  readonly rows: number
+  readonly digest: string
+  readonly isEmpty: boolean
+}
+
+/** Statements of a person that are no part of any changelog. */
+export interface ExecuteSqlPlan {
+  readonly kind: 'executeSql'
+  readonly diagnostics: readonly Diagnostic[]
+  readonly statements: readonly PlannedStatement[]
+  /** True = all of them or none. */
+  readonly transactional: boolean
+  readonly nonTransactionalReason: string | undefined
+  readonly digest: string
+  readonly isEmpty: boolean
+}
+
+/** An update, its rollback and the update again: whether rollbacks work is found out on the database itself. */
+export interface TestRollbackPlan {
+  readonly kind: 'testRollback'
+  /** Those of the update, and of every pending changeset that has no way back. */
+  readonly diagnostics: readonly Diagnostic[]
+  readonly update: UpdatePlan
+  readonly digest: string
   readonly isEmpty: boolean
 }
 

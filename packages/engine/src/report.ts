@@ -1,4 +1,5 @@
 import type { ChangesetKey } from './changeset-key.ts'
+import type { KeptRows } from './database.ts'
 import type { ChangesetResult, EngineFailure } from './events.ts'
 
 /** One changeset's part of a command. */
@@ -40,6 +41,44 @@ export interface ApplyReport extends CommandReport {
 
 export interface RollbackReport extends CommandReport {
   readonly kind: 'rollback'
+}
+
+export interface SyncReport extends CommandReport {
+  readonly kind: 'sync'
+}
+
+export interface ClearChecksumsReport extends CommandReport {
+  readonly kind: 'clearChecksums'
+  /** Rows that lost their checksum. */
+  readonly rows: number
+}
+
+/** One statement of `executeSql`. */
+export interface ExecutedStatement {
+  /** As it was sent. */
+  readonly sql: string
+  /** As the database names it, for example `INSERT`. */
+  readonly command: string
+  /** Rows that it changed or returned; undefined where the database gives no count. */
+  readonly rows: number | undefined
+  /** The first rows of its answer; undefined where there are no columns to answer with. `rows` tells how many there were. */
+  readonly kept: KeptRows | undefined
+  readonly durationMs: number
+}
+
+export interface ExecuteSqlReport extends CommandReport {
+  readonly kind: 'executeSql'
+  readonly statements: readonly ExecutedStatement[]
+}
+
+/** What became of an update, of its rollback, and of the update again. */
+export interface TestRollbackReport extends CommandReport {
+  readonly kind: 'testRollback'
+  readonly update: ApplyReport
+  readonly rollback: RollbackReport | undefined
+  readonly updateAgain: ApplyReport | undefined
+  /** Where it ended; undefined when all three went well. */
+  readonly failedPhase: 'update' | 'rollback' | 'updateAgain' | undefined
 }
 
 export interface TagReport extends CommandReport {

@@ -3,10 +3,21 @@ import type { Changeset } from '@sluice/changelog'
 import type { ChangesetKey } from './changeset-key.ts'
 import type { PlannedStatement } from './plan.ts'
 
-/** How far back: to the state right after the row with a tag, or a number of rows. */
+/** Which rows of the history are undone; each form of it is one of Liquibase's rollback commands. */
 export type RollbackTarget =
+  /** Everything after the row with a tag. */
   | { readonly tag: string; readonly tagVersion?: 'newest' | 'oldest' | undefined }
+  /** The newest rows; 0 = none. */
   | { readonly count: number }
+  /**
+   * Every row with a DATEEXECUTED after this moment: `2026-03-01`, or `2026-03-01 12:30:00` with `T` or a blank, by the database's own
+   * clock (DATEEXECUTED has no time zone, so neither has this).
+   */
+  | { readonly toDate: string }
+  /** These changesets, wherever they stand (Liquibase Pro's rollback-one-changeset). */
+  | { readonly changesets: readonly ChangesetKey[] }
+  /** What one deployment applied (Liquibase Pro's rollback-one-update); undefined = the newest deployment. */
+  | { readonly deployment: string | undefined }
 
 /** A row of the history that will be undone and removed. */
 export interface PlannedRollback {
@@ -24,7 +35,10 @@ export interface PlannedRollback {
 export interface RollbackPlan {
   readonly kind: 'rollback'
   readonly target: RollbackTarget
-  /** Errors: an unknown tag, a changeset without a rollback, a row that the changelog does not have and no kept rollback. */
+  /**
+   * Errors: an unknown tag, a changeset without a rollback, a row that the changelog does not have and no kept rollback. The warning
+   * `ROLLBACK_OUT_OF_ORDER` says that newer changesets stay, which may depend on what is undone: ask before going on.
+   */
   readonly diagnostics: readonly Diagnostic[]
   /** Newest first. */
   readonly changesets: readonly PlannedRollback[]

@@ -7,8 +7,10 @@ import type { EngineFailure } from './events.ts'
 import type { HistoryRow } from './history-row.ts'
 import type { CommandInput, SelectionOptions, WriteOptions } from './options.ts'
 import { hasPlanErrors } from './plan.ts'
-import { filterReason, indexChangelog, internalPath } from './planning/decisions.ts'
+import { differsFromRow, filterReason, indexChangelog, internalPath } from './planning/decisions.ts'
+import { rowsToUndo } from './planning/rollback-rows.ts'
 import { resolveRollback } from './planning/rollback-statements.ts'
+import type { ResolvedRollback } from './planning/rollback-statements.ts'
 import { findNonTransactional } from './planning/statements.ts'
 import type { StatementContext } from './planning/statements.ts'
 import type { ReportEntry, RollbackReport } from './report.ts'
@@ -40,8 +42,9 @@ interface DetailedRollback {
 }
 
 /**
- * What a rollback would undo, newest first. Every changeset without a way back, and every row that the changelog does not have and
- * that left no rollback when it was applied, is an error here, before anything starts. Reads only.
+ * What a rollback would undo, newest first. A changeset is undone as the changelog says; one that the changelog does not have any
+ * more, has in another form, or knows no way back for, as it was kept when it was applied. Where there is neither, that is an error
+ * here, before anything starts. Reads only.
  */
 export async function planRollback(input: RollbackPlanInput): Promise<RollbackPlan> {
   const tracking = await readTracking(input.database, input.options)
@@ -53,62 +56,43 @@ async function planRollbackInDetail(input: RollbackPlanInput, tracking: Tracking
   const history = await readHistoryRows(database, tracking)
   const known = indexChangelog(changelog)
   const { rows, diagnostics } = rowsToUndo(history, target, known)
-  const missing = rows.filter((row) => !known.has(normalizeChangesetKey(row)) && row.path !== internalPath)
-  const kept = await readKeptRollbacks(database, tracking, missing)
+  const context = statementContext(database, tracking, options)
+  const ways = new Map(rows.map((row) => [row, findWayBack(row, known, context)]))
+  const wanting = rows.filter((row) => ways.get(row)?.needsKept === true)
+  const kept = await readKeptRollbacks(database, tracking, wanting)
   const partials = rows.length === 0 ? [] : await readPartials(database, tracking)
-  return planRows(
-    { rows, target, known, kept, partials, options, context: statementContext(database, tracking, options) },
-    diagnostics,
-  )
+  return planRows({ rows, target, known, ways, kept, partials, options, context }, diagnostics)
 }
 
-/** The rows that a target reaches, newest first. */
-export function rowsToUndo(
-  history: readonly HistoryRow[],
-  target: RollbackTarget,
-  known: ReadonlyMap<string, Changeset>,
-): { readonly rows: readonly HistoryRow[]; readonly diagnostics: Diagnostic[] } {
-  const newestFirst = history.toReversed()
-  if ('count' in target) {
-    if (Number.isInteger(target.count) && target.count >= 1) return { rows: newestFirst.slice(0, target.count), diagnostics: [] }
-    const message = `A rollback by count needs a whole number of at least 1, not ${target.count}.`
-    return { rows: [], diagnostics: [{ severity: 'error', code: 'ROLLBACK_COUNT', message }] }
-  }
-  const wanted = target.tag.toLowerCase()
-  const carries = (row: HistoryRow): boolean => row.tag?.toLowerCase() === wanted
-  const index = target.tagVersion === 'oldest' ? newestFirst.findLastIndex(carries) : newestFirst.findIndex(carries)
-  const tagged = newestFirst[index]
-  if (tagged === undefined) {
-    const tags = [...new Set(history.flatMap((row) => (row.tag === null ? [] : [row.tag])))].slice(-10)
-    return {
-      rows: [],
-      diagnostics: [
-        {
-          severity: 'error',
-          code: 'TAG_UNKNOWN',
-          message: `No row of the history carries the tag "${target.tag}".`,
-          hint: tags.length === 0 ? 'The history has no tags.' : `It has ${tags.map((tag) => `"${tag}"`).join(', ')}.`,
-        },
-      ],
-    }
-  }
-  const rows = newestFirst.slice(0, index)
-  // The row of a tagDatabase changeset is the tag itself; any other row is the state that the tag marks.
-  if (tagged.description === 'tagDatabase' && !keepsTag(known.get(normalizeChangesetKey(tagged)))) rows.push(tagged)
-  return { rows, diagnostics: [] }
+/** How the changelog of today undoes a row, and why what was kept when it was applied may know better. */
+interface WayBack {
+  /** Undefined when the changelog does not have the changeset any more. */
+  readonly resolved: ResolvedRollback | undefined
+  /** It is not what ran: its checksum differs from the row's, and nothing says that this is fine. */
+  readonly isEdited: boolean
+  readonly needsKept: boolean
 }
 
-function keepsTag(changeset: Changeset | undefined): boolean {
-  return (changeset?.changes ?? []).some(
-    (change) =>
-      change.type === 'modelled' && change.name === 'tagDatabase' && change.node.attributes['keepTagOnRollback'] === 'true',
-  )
+function findWayBack(row: HistoryRow, known: ReadonlyMap<string, Changeset>, context: StatementContext): WayBack {
+  // What was only recorded and never ran has nothing to undo, and neither has a row that only carries a tag.
+  if (row.path === internalPath || row.execType === 'MARK_RAN')
+    return { resolved: { source: 'none', statements: [], diagnostics: [] }, isEdited: false, needsKept: false }
+  const changeset = known.get(normalizeChangesetKey(row))
+  if (changeset === undefined) return { resolved: undefined, isEdited: false, needsKept: true }
+  const resolved = resolveRollback(changeset, context)
+  const differs = differsFromRow(changeset, row, context.dialect)
+  return {
+    resolved,
+    isEdited: differs && !changeset.runOnChange && !changeset.runAlways,
+    needsKept: differs || resolved.diagnostics.length > 0,
+  }
 }
 
 interface RowsToPlan {
   readonly rows: readonly HistoryRow[]
   readonly target: RollbackTarget
   readonly known: ReadonlyMap<string, Changeset>
+  readonly ways: ReadonlyMap<HistoryRow, WayBack>
   readonly kept: ReadonlyMap<string, readonly string[]>
   readonly partials: readonly StoredPartial[]
   readonly options: SelectionOptions | undefined
@@ -161,26 +145,38 @@ function planOne(
     const nonTransactionalReason = findNonTransactional(changeset, statements, input.context)
     return { key, changeset, source, statements, transactional: nonTransactionalReason === undefined, nonTransactionalReason }
   }
-  if (row.path === internalPath) return build('none', [])
-  if (changeset === undefined) {
-    if (kept !== undefined)
-      return build(
-        'kept',
-        kept.map((sql) => ({ sql, place: undefined })),
-      )
-    diagnostics.push({
-      severity: 'error',
-      code: 'ROLLBACK_CHANGESET_MISSING',
-      message: `The changeset "${formatChangesetKey(row)}" ran, is not in the changelog, and left no rollback.`,
-      hint: 'Use the revision of the changelog that has it.',
-    })
+  const { resolved, isEdited } = input.ways.get(row) ?? { resolved: undefined, isEdited: false }
+  if (kept !== undefined) {
+    return build(
+      'kept',
+      kept.map((sql) => ({ sql, place: undefined })),
+    )
+  }
+  if (resolved === undefined || isEdited) {
+    diagnostics.push(resolved === undefined ? missing(key) : edited(key, changeset))
     return undefined
   }
-  // What was only recorded and never ran has nothing to undo.
-  if (row.execType === 'MARK_RAN') return build('none', [])
-  const resolved = resolveRollback(changeset, input.context)
   diagnostics.push(...resolved.diagnostics)
   return build(resolved.source, resolved.statements)
+}
+
+function missing(key: PlannedRollback['key']): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'ROLLBACK_CHANGESET_MISSING',
+    message: `The changeset "${formatChangesetKey(key)}" ran, is not in the changelog, and left no rollback.`,
+    hint: 'Use the revision of the changelog that has it.',
+  }
+}
+
+function edited(key: PlannedRollback['key'], changeset: Changeset | undefined): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'ROLLBACK_CHANGESET_EDITED',
+    message: `The changeset "${formatChangesetKey(key)}" was changed after it ran and left no rollback, so how to undo what ran is not known.`,
+    ...changeset?.place,
+    hint: 'Use the revision of the changelog that ran; or add validCheckSum where the change does not matter.',
+  }
 }
 
 function digestRollback(changesets: readonly PlannedRollback[]): string {

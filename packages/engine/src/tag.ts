@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { AppError, systemClock } from '@sluice/base'
 import { formatChangesetKey } from './changeset-key.ts'
 import type { ChangesetKey } from './changeset-key.ts'
+import type { Database } from './database.ts'
 import type { HistoryRow } from './history-row.ts'
 import type { CommandInput, TagPlan, TrackingOptions, WriteOptions } from './options.ts'
 import { internalPath } from './planning/decisions.ts'
@@ -16,6 +17,22 @@ import { readTracking } from './tracking/tables.ts'
 export interface TagInput extends Omit<CommandInput<TrackingOptions & WriteOptions>, 'changelog'> {
   readonly options: TrackingOptions & WriteOptions
   readonly tag: string
+}
+
+export interface FindTagInput {
+  readonly database: Database
+  readonly tag: string
+  readonly options?: TrackingOptions | undefined
+}
+
+/**
+ * The newest row that carries a tag, or undefined (Liquibase's `tag-exists`). Tags are compared as a rollback compares them, without
+ * case; Liquibase's own `tag-exists` minds the case, so compare `row.tag` where that matters. Reads only.
+ */
+export async function findTaggedRow(input: FindTagInput): Promise<HistoryRow | undefined> {
+  const { database, tag, options } = input
+  const history = await readHistoryRows(database, await readTracking(database, options))
+  return history.findLast((row) => row.tag === tag) ?? findTag(history, tag)
 }
 
 /** MD5 of nothing: what Liquibase writes for its own empty changeset. */

@@ -5,6 +5,7 @@ import type { HistoryRow } from './history-row.ts'
 import type { CommandInput, UpdateOptions } from './options.ts'
 import { decideChangesets } from './planning/decisions.ts'
 import type { DecidedChangeset, Decisions } from './planning/decisions.ts'
+import { tooLongDiagnostics } from './planning/name-limits.ts'
 import { findNonTransactional, resolveStatements } from './planning/statements.ts'
 import type { StatementContext } from './planning/statements.ts'
 import { hasPlanErrors } from './plan.ts'
@@ -110,9 +111,7 @@ function planChangeset(decided: DecidedChangeset, context: StatementContext, dia
   const { key, changeset, action, checksum } = decided
   const resolved = resolveStatements(changeset, changeset.changes, context)
   diagnostics.push(...resolved.diagnostics)
-  for (const [column, value] of Object.entries(key)) {
-    if (value.length > 255) diagnostics.push(tooLong(decided, column))
-  }
+  diagnostics.push(...tooLongDiagnostics(decided))
   const nonTransactionalReason = findNonTransactional(changeset, resolved.statements, context)
   return {
     key,
@@ -152,15 +151,5 @@ function partialDiagnostic(changeset: PlannedChangeset, partial: StoredPartial):
       `(run "${partial.runId}", ${partial.since}).`,
     ...changeset.changeset.place,
     hint: 'Look at the database, then continue after the statements that ran (on partial: resume), or undo them by hand.',
-  }
-}
-
-function tooLong(decided: DecidedChangeset, column: string): Diagnostic {
-  return {
-    severity: 'error',
-    code: 'CHANGESET_NAME_TOO_LONG',
-    message: `The ${column} of a changeset is longer than the 255 characters that the history table holds.`,
-    ...decided.changeset.place,
-    hint: 'Shorten it.',
   }
 }

@@ -1,5 +1,6 @@
 import { AppError } from '@sluice/base'
 import { DatabaseError } from '@sluice/engine'
+import type { DatabaseErrorReason } from '@sluice/engine'
 
 /** The fields of a server's ErrorResponse, as `pg` gives them. */
 interface ServerError extends Error {
@@ -10,8 +11,18 @@ interface ServerError extends Error {
   readonly position?: string
 }
 
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html. 57014 is a cancel or a timeout: only the session knows which. */
+const reasons: Readonly<Record<string, DatabaseErrorReason>> = {
+  '42P07': 'exists',
+  '42710': 'exists',
+  '23505': 'exists',
+  '42P01': 'missing',
+  '55P03': 'lockTimeout',
+  '40P01': 'deadlock',
+}
+
 /** Wraps what `pg` threw for a statement. Anything that is not an answer of the server means that the connection is gone. */
-export function toDatabaseError(error: unknown): DatabaseError {
+export function toDatabaseError(error: unknown, cancelAsked = true): DatabaseError {
   if (error instanceof DatabaseError) return error
   const failure = error as ServerError
   if (failure.severity === undefined) {
@@ -22,13 +33,15 @@ export function toDatabaseError(error: unknown): DatabaseError {
     })
   }
   const position = Number(failure.position)
+  const isTimeout = failure.code === '57014' && !cancelAsked && !failure.message.includes('user request')
   return new DatabaseError(failure.message, {
     code: failure.code,
+    reason: isTimeout ? 'statementTimeout' : reasons[failure.code ?? ''],
     detail: failure.detail,
     hint: failure.hint,
     position: Number.isInteger(position) && position > 0 ? position : undefined,
     connectionLost: failure.severity === 'FATAL' || failure.severity === 'PANIC',
-    canceled: failure.code === '57014',
+    canceled: failure.code === '57014' && !isTimeout,
     cause: error,
   })
 }

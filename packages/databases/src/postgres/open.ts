@@ -148,6 +148,7 @@ async function connectOnce(
     createQuery: (text) =>
       new driver.Query({ text, rowMode: 'array' } as pg.QueryConfig) as unknown as ReturnType<SessionInit['createQuery']>,
     address: { host: host.host, port: host.port, tls },
+    timeouts: { lockTimeoutMs: options.lockTimeoutMs, statementTimeoutMs: options.statementTimeoutMs },
     onProxy: async (session) => {
       const probe = await connectOnce(driver, url, host, user, tls, { ...options, signal: undefined })
       try {

@@ -7,6 +7,7 @@ import type {
   SessionInfo,
   SqlValue,
   StatementResult,
+  StatementTimeouts,
   TableColumn,
   TransactionState,
 } from '@sluice/engine'
@@ -30,12 +31,13 @@ interface ClientInternals {
 }
 
 interface SubmittableQuery {
-  handleDataRow: () => void
+  handleDataRow: (message: { readonly fields: readonly (string | null)[] }) => void
   on(event: 'end', listener: (result: CommandResult | CommandResult[]) => void): void
   on(event: 'error', listener: (error: Error) => void): void
 }
 
 interface CommandResult {
+  readonly fields?: readonly { readonly name: string }[]
   readonly command: string | null
   readonly rowCount: number | null
 }
@@ -44,6 +46,8 @@ export interface SessionInit {
   readonly client: pg.Client
   readonly createQuery: (text: string) => SubmittableQuery
   readonly address: Omit<CancelAddress, 'processId' | 'secretKey'>
+  /** What the options of the connection say. */
+  readonly timeouts: StatementTimeouts
   /** Called once, when the server's session id is not the one of the connection: a pooler is in between. Throws to refuse it. */
   readonly onProxy: (session: PostgresSession) => Promise<void>
 }
@@ -62,6 +66,8 @@ export class PostgresSession implements Database {
   readonly #internals: ClientInternals
   readonly #init: SessionInit
   #closed = false
+  /** A cancel was asked for since the last statement began: what a 57014 of the server then means. */
+  #cancelAsked = false
   #proxyChecked = false
 
   constructor(init: SessionInit) {
@@ -93,12 +99,15 @@ export class PostgresSession implements Database {
     if (statements.length > 0) await this.#send(() => this.#client.query(statements.join(';\n')))
   }
 
-  async execute(sql: string): Promise<StatementResult> {
+  async execute(sql: string, keepRows = 0): Promise<StatementResult> {
+    const rows: (readonly (string | null)[])[] = []
     const result = await this.#send(
       () =>
         new Promise<CommandResult | CommandResult[]>((resolve, reject) => {
           const query = this.#init.createQuery(sql)
-          query.handleDataRow = () => {}
+          query.handleDataRow = ({ fields }) => {
+            if (rows.length < keepRows) rows.push([...fields])
+          }
           query.on('end', resolve)
           query.on('error', reject)
           this.#client.query(query as unknown as pg.Submittable)
@@ -106,7 +115,11 @@ export class PostgresSession implements Database {
     )
     const results = Array.isArray(result) ? result : [result]
     const counted = results.filter((one) => one.rowCount !== null)
+    const answers = results.filter((one) => (one.fields ?? []).length > 0)
+    // Rows of several queries in one text cannot be told apart.
+    const columns = answers.length === 1 && keepRows > 0 ? answers[0]?.fields?.map(({ name }) => name) : undefined
     return {
+      ...(columns === undefined ? {} : { kept: { columns, rows } }),
       rows: counted.length === 0 ? undefined : counted.reduce((sum, one) => sum + (one.rowCount ?? 0), 0),
       command: results.at(-1)?.command ?? '',
     }
@@ -168,8 +181,20 @@ export class PostgresSession implements Database {
     )
   }
 
+  async setTimeouts({ lockTimeoutMs, statementTimeoutMs }: StatementTimeouts): Promise<readonly (keyof StatementTimeouts)[]> {
+    const set = (name: string, ms: number | undefined): string =>
+      ms === undefined ? `RESET ${name}` : `SET ${name} = ${Math.max(0, Math.round(ms))}`
+    const { timeouts } = this.#init
+    await this.script([
+      set('lock_timeout', lockTimeoutMs ?? timeouts.lockTimeoutMs),
+      set('statement_timeout', statementTimeoutMs ?? timeouts.statementTimeoutMs),
+    ])
+    return []
+  }
+
   async cancelRunning(): Promise<void> {
     if (this.#closed) return
+    this.#cancelAsked = true
     await sendCancelRequest({ ...this.#init.address, processId: this.#internals.processID, secretKey: this.#internals.secretKey })
   }
 
@@ -200,10 +225,11 @@ export class PostgresSession implements Database {
 
   async #send<T>(run: () => Promise<T>): Promise<T> {
     if (this.#closed) throw new DatabaseError('The connection to the database is closed.', { connectionLost: true })
+    this.#cancelAsked = false
     try {
       return await run()
     } catch (error) {
-      const failure = toDatabaseError(error)
+      const failure = toDatabaseError(error, this.#cancelAsked)
       if (failure.connectionLost) this.#closed = true
       else await this.#untilReady()
       throw failure

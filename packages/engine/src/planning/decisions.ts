@@ -5,7 +5,7 @@ import { formatChangesetKey, normalizeChangesetKey } from '../changeset-key.ts'
 import type { ChangesetKey } from '../changeset-key.ts'
 import type { Dialect } from '../dialect.ts'
 import type { HistoryRow } from '../history-row.ts'
-import type { UpdateOptions } from '../options.ts'
+import type { LimitOptions, SelectionOptions } from '../options.ts'
 import type { SkippedChangeset } from '../plan.ts'
 
 /** A changeset of the changelog with what the history says about it. */
@@ -26,6 +26,12 @@ export interface Decisions {
   readonly diagnostics: readonly Diagnostic[]
 }
 
+/** What decides beside changelog and history. */
+export interface DecisionOptions extends SelectionOptions, LimitOptions {
+  /** Leave out what would run again (`runAlways`, edited `runOnChange`): only changesets without a row count as pending. */
+  readonly newOnly?: boolean | undefined
+}
+
 /** Liquibase's own row under a tag that was set on an empty history. */
 export const internalPath = 'liquibase-internal'
 
@@ -34,7 +40,7 @@ export function decideChangesets(
   changelog: Changelog,
   history: readonly HistoryRow[],
   dialect: Dialect,
-  options: UpdateOptions | undefined,
+  options: DecisionOptions | undefined,
 ): Decisions {
   const stored = indexHistory(history)
   const run: DecidedChangeset[] = []
@@ -42,7 +48,8 @@ export function decideChangesets(
   const checksumUpgrades: { key: ChangesetKey; stored: HistoryRow; checksum: string }[] = []
   const diagnostics: Diagnostic[] = []
   const seen = new Map<string, Changeset>()
-  let limited = false
+  const only = options?.only === undefined ? undefined : new Set(options.only.map(normalizeChangesetKey))
+  let limited = options?.count !== undefined && options.count < 1
   for (const changeset of changelog.changesets) {
     const key = { id: changeset.id, author: changeset.author, path: changeset.path }
     const normalized = normalizeChangesetKey(key)
@@ -56,9 +63,15 @@ export function decideChangesets(
     }
     const row = findStored(stored, changeset)
     const checksum = computeChecksum(changeset, { version: 9, dbms: dialect.name })
+    const decide = (): void => {
+      const action = row === undefined ? 'run' : 'rerun'
+      if (only?.has(normalized) === false) skipped.push({ key, reason: 'notSelected' })
+      else if (row !== undefined && options?.newOnly === true) skipped.push({ key, reason: 'alreadyRan' })
+      else if (limited) skipped.push({ key, reason: 'limit' })
+      else run.push({ key, changeset, action, stored: row, checksum })
+    }
     if (row === undefined || changeset.runAlways) {
-      if (limited) skipped.push({ key, reason: 'limit' })
-      else run.push({ key, changeset, action: row === undefined ? 'run' : 'rerun', stored: row, checksum })
+      decide()
     } else {
       const comparison = compareChecksum(changeset, row, checksum, dialect)
       if (comparison === 'same' || comparison === 'accepted') {
@@ -66,8 +79,7 @@ export function decideChangesets(
         if (row.checksum === null || (comparison === 'same' && row.checksum !== checksum))
           checksumUpgrades.push({ key, stored: row, checksum })
       } else if (changeset.runOnChange) {
-        if (limited) skipped.push({ key, reason: 'limit' })
-        else run.push({ key, changeset, action: 'rerun', stored: row, checksum })
+        decide()
       } else {
         skipped.push({ key, reason: 'alreadyRan' })
         diagnostics.push(comparison === 'unreadable' ? unreadableChecksum(changeset, row) : edited(changeset, row, checksum))
@@ -91,6 +103,9 @@ export function decideChangesets(
     })
   }
   const known = indexChangelog(changelog)
+  for (const key of options?.only ?? []) {
+    if (!known.has(normalizeChangesetKey(key))) diagnostics.push(unknownChangeset(changelog, key))
+  }
   const unexpected = history
     .filter((row) => row.path !== internalPath && !known.has(normalizeChangesetKey(row)))
     .map(({ id, author, path }) => ({ id, author, path }))
@@ -128,6 +143,13 @@ export function filterReason(
   if (changeset.ignore) return 'ignored'
   if (!matchesContexts([...changeset.inheritedContexts, changeset.context], options?.contexts ?? [])) return 'context'
   return matchesLabels([...changeset.inheritedLabels, changeset.labels], options?.labels) ? undefined : 'labels'
+}
+
+/** Whether a changeset is not what its row says that ran, and no `validCheckSum` says that this is fine. */
+export function differsFromRow(changeset: Changeset, row: HistoryRow, dialect: Dialect): boolean {
+  const current = computeChecksum(changeset, { version: 9, dbms: dialect.name })
+  const comparison = compareChecksum(changeset, row, current, dialect)
+  return comparison === 'changed' || comparison === 'unreadable'
 }
 
 /** `accepted`: different, but listed as valid. `unreadable`: of a version that cannot be computed. */
@@ -170,6 +192,20 @@ function unreadableChecksum(changeset: Changeset, row: HistoryRow): Diagnostic {
     message: `The changeset "${formatChangesetKey(changeset)}" was recorded with a checksum of another version, ${row.checksum ?? ''}.`,
     ...changeset.place,
     hint: 'Versions 8 and 9 can be compared. Add validCheckSum to the changeset, or clear the checksums.',
+  }
+}
+
+/** A changeset that was asked for by name and that the changelog does not have. */
+export function unknownChangeset(changelog: Changelog, key: ChangesetKey): Diagnostic {
+  const alike = changelog.changesets.filter((one) => one.id.toLowerCase() === key.id.toLowerCase()).slice(0, 3)
+  return {
+    severity: 'error',
+    code: 'CHANGESET_UNKNOWN',
+    message: `The changelog "${changelog.rootPath}" has no changeset "${formatChangesetKey(key)}".`,
+    hint:
+      alike.length === 0
+        ? 'Name it as path::id::author, with the path that the changelog reaches it by.'
+        : `It has ${alike.map((one) => `"${formatChangesetKey(one)}"`).join(', ')}.`,
   }
 }
 

@@ -98,7 +98,8 @@ export function canShareTransaction(sql: string): boolean {
 const mightNeedAutocommit =
   /\b(concurrently|reindex|vacuum|cluster|database|tablespace|system|discard|subscription|type|begin|start|commit|end|rollback|abort|prepare|savepoint|release)\b/i
 
-function splitSql(change: SqlChange | SqlFileChange): {
+/** The statements of a text, each with its place. */
+export function splitSql(change: SqlChange | SqlFileChange): {
   readonly statements: readonly { readonly sql: string; readonly place: SourcePlace }[]
   readonly diagnostics: readonly Diagnostic[]
 } {

@@ -1,4 +1,5 @@
 import { AppError } from '@sluice/base'
+import type { Diagnostic } from '@sluice/base'
 import { formatChangesetKey } from '../changeset-key.ts'
 import type { ChangesetKey } from '../changeset-key.ts'
 import { DatabaseError } from '../database.ts'
@@ -53,4 +54,20 @@ function lineOf(planned: PlannedStatement | undefined, position: number | undefi
   if (planned?.place === undefined || position === undefined) return undefined
   // The server counts characters, not UTF-16 units; lines come out the same but for astral characters before them.
   return planned.place.line + (planned.sql.slice(0, position - 1).match(/\n/g)?.length ?? 0)
+}
+
+/** A problem that a plan has, where the command has no plan to show it in. */
+export function diagnosticFailure(problem: Diagnostic): EngineFailure {
+  return {
+    code: problem.code,
+    message: problem.message,
+    hint: problem.hint,
+    changeset: undefined,
+    statement: undefined,
+    sql: undefined,
+    file: problem.file,
+    line: problem.line,
+    databaseCode: undefined,
+    detail: undefined,
+  }
 }

@@ -82,25 +82,33 @@ export async function readPartials(database: Database, tracking: Tracking): Prom
   }))
 }
 
-/** The newest kept rollback of each changeset asked for, by normalised key. */
+/** With more keys than this, the whole table is read rather than asked for them. */
+const keysMax = 100
+
+/**
+ * How rows of the history are undone, as it was known when they were applied, by normalised key. Only of the very deployment that a
+ * row stands for: what an earlier one kept would undo something else.
+ */
 export async function readKeptRollbacks(
   database: Database,
   tracking: Tracking,
-  keys: readonly ChangesetKey[],
+  wanted: readonly (ChangesetKey & { readonly deploymentId: string | null })[],
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const kept = new Map<string, readonly string[]>()
-  if (tracking.detail.columns === undefined || keys.length === 0) return kept
+  if (tracking.detail.columns === undefined || wanted.length === 0) return kept
   const { dialect } = database
-  const conditions = keys.map((key) => `(${whereKey(dialect, key)})`)
+  const deployments = new Map(wanted.map((row) => [normalizeChangesetKey(row), row.deploymentId]))
+  const keys = wanted.map((row) => `(${whereKey(dialect, row)})`)
   const { rows } = await database.query(
-    `SELECT ID, AUTHOR, FILENAME, ROLLBACK_JSON FROM ${tracking.detail.sql}
- WHERE DIRECTION = 'apply' AND STATE = 'done' AND ROLLBACK_JSON IS NOT NULL AND (${conditions.join(' OR ')}) ORDER BY STARTED_AT`,
+    `SELECT ID, AUTHOR, FILENAME, ROLLBACK_JSON, DEPLOYMENT_ID FROM ${tracking.detail.sql}
+ WHERE DIRECTION = 'apply' AND STATE = 'done' AND ROLLBACK_JSON IS NOT NULL${keys.length > keysMax ? '' : ` AND (${keys.join(' OR ')})`}
+ ORDER BY STARTED_AT`,
   )
-  for (const [id, author, path, json] of rows) {
+  for (const [id, author, path, json, deploymentId] of rows) {
+    const key = normalizeChangesetKey({ id: String(id), author: String(author), path: String(path) })
+    if (deployments.get(key) !== String(deploymentId)) continue
     const statements = readStatements(json)
-    if (statements !== undefined) {
-      kept.set(normalizeChangesetKey({ id: String(id), author: String(author), path: String(path) }), statements)
-    }
+    if (statements !== undefined) kept.set(key, statements)
   }
   return kept
 }
