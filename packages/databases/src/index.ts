@@ -1,5 +1,7 @@
 export { openDatabase } from './open-database.ts'
+export { openMysql } from './mysql/open.ts'
 export { openPostgres } from './postgres/open.ts'
+export { openSqlite } from './sqlite/open.ts'
 export { mariadbDialect, mysqlDialect } from './mysql/dialect.ts'
 export { postgresDialect } from './postgres/dialect.ts'
 export { sqliteDialect } from './sqlite/dialect.ts'

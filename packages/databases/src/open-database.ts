@@ -4,7 +4,7 @@ import type { OpenOptions } from './postgres/options.ts'
 
 /**
  * Opens one connection to whatever database the URL is for. The driver is loaded here, so that what is not used costs nothing.
- * Throws `AppError` as `openPostgres` does, and `DATABASE_URL_ENGINE` for a database without a driver.
+ * Throws `AppError` as `openPostgres`, `openMysql` and `openSqlite` do.
  */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
   const { url, diagnostics } =
@@ -20,11 +20,19 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
       },
     )
   }
-  if (url.engine !== 'postgresql') {
-    throw new AppError('failedPrecondition', 'DATABASE_ENGINE_UNSUPPORTED', `There is no driver for ${url.engine} yet.`, {
-      hint: 'PostgreSQL is supported; other databases run through their original command line.',
-    })
+  switch (url.engine) {
+    case 'postgresql': {
+      const { openPostgres } = await import('./postgres/open.ts')
+      return openPostgres({ ...options, url })
+    }
+    case 'mysql':
+    case 'mariadb': {
+      const { openMysql } = await import('./mysql/open.ts')
+      return openMysql({ ...options, url })
+    }
+    case 'sqlite': {
+      const { openSqlite } = await import('./sqlite/open.ts')
+      return openSqlite({ ...options, url })
+    }
   }
-  const { openPostgres } = await import('./postgres/open.ts')
-  return openPostgres({ ...options, url })
 }
