@@ -1,1 +1,6 @@
 export { createFolderTree } from './folder-tree.ts'
+export type { FolderTreeOptions } from './folder-tree.ts'
+export { archiveLimits, isArchivePath, openArchiveTree } from './archive-tree.ts'
+export type { ArchiveLimits } from './archive-tree.ts'
+export { openSearchPath, splitSearchPath } from './search-path.ts'
+export type { DuplicateFileMode, SearchPathOptions } from './search-path.ts'
