@@ -37,6 +37,7 @@ export const benchDispatch: Bench = async ({ isQuick, say }) => {
 
   const plan: DispatchPlan = {
     url: `https://127.0.0.1:${String(port)}`,
+    ca: readFileSync(certFile, 'utf8'),
     databaseUrl: control.url,
     adminKey: readFileSync(adminKeyFile, 'utf8').trim(),
     delegates: 200,
@@ -71,7 +72,7 @@ export const benchDispatch: Bench = async ({ isQuick, say }) => {
       {
         title: 'Dispatch',
         about:
-          'From the commit of a task to its offer in the hands of a delegate, over TLS, with access tokens and long polls. One process apart from the ' +
+          'From the statement that queues a task to its offer in the hands of a delegate, over TLS, with access tokens and long polls. One process apart from the ' +
           'server queues the tasks (with the function that the orchestrator uses, at random times) and plays all delegates: they accept each ' +
           'offer and poll again. Server, PostgreSQL and generator share the cores. ' +
           `The generator used ${(load.generatorShare * 100).toFixed(0)} % of a core under load; enrolling ${String(plan.delegates)} delegates took ${formatMs(enrolMs)}.`,

@@ -1,12 +1,12 @@
 import { createId } from '@sluice/base'
-import { claimTasks, createFitKey, enqueueTask, inTransaction, type TaskFit } from '@sluice/store'
+import { claimTasks, createFitKey, enqueueTask, type TaskFit } from '@sluice/store'
 import pg from 'pg'
 import type { SimulatedDelegate } from './simulated-delegate.ts'
 
 /** The control plane's queue, filled as its orchestrator fills it, and emptied as runners would. */
 export interface BenchQueue {
-  /** Queues a task in a transaction of its own; `onCommit` is called just before its commit is sent. */
-  insert(onCommit: (taskId: string) => void): Promise<void>
+  /** Queues a task in a transaction of its own, committed when this resolves. Gives the task's id. */
+  insert(): Promise<string>
   /** Queues many at once and lets PostgreSQL look at them. */
   fill(count: number): Promise<void>
   /** Ends attempts that were accepted, in place of their runners. */
@@ -36,10 +36,7 @@ export async function openBenchQueue(databaseUrl: string): Promise<BenchQueue> {
   // Inspections are queued, offered and accepted like step groups, but no execution waits for what becomes of them.
   const task = { ...fit, executionId, groupId: 'bench', groupPath: 'bench', kind: 'inspection', spec } as const
   return {
-    insert: (onCommit) =>
-      inTransaction(pool, async (connection) => {
-        onCommit(await enqueueTask(connection, task))
-      }),
+    insert: () => enqueueTask(pool, task),
     async fill(count) {
       await pool.query(
         `insert into tasks (id, execution_id, group_id, kind, org, project, selectors, fit_key, spec)

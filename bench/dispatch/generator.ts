@@ -7,10 +7,11 @@ import { operationEndpoints } from '@sluice/contract'
 import { percentile } from '../statistics.ts'
 import { type BenchQueue, openBenchQueue } from './bench-queue.ts'
 import { enrolSimulatedDelegates, type SimulatedDelegate } from './simulated-delegate.ts'
-import { createTlsCall } from './tls-call.ts'
 
 export interface DispatchPlan {
   readonly url: string
+  /** The server's certificate, PEM. */
+  readonly ca: string
   readonly databaseUrl: string
   readonly adminKey: string
   readonly delegates: number
@@ -46,13 +47,12 @@ export interface DispatchFindings {
 }
 
 const plan = JSON.parse(readFileSync(0, 'utf8')) as DispatchPlan
-const call = createTlsCall(plan.url)
 const client = createHttpClient({ baseUrl: plan.url, token: () => plan.adminKey })
 const { token } = await client.call(operationEndpoints.createToken, { body: { uses: plan.delegates, approve: true } })
 const queue = await openBenchQueue(plan.databaseUrl)
 
 const enrolAt = performance.now()
-const delegates = await enrolSimulatedDelegates(call, plan.delegates, token)
+const delegates = await enrolSimulatedDelegates(plan, plan.delegates, token)
 const enrolMs = performance.now() - enrolAt
 
 const idle = await measureLatency(queue, delegates.slice(0, 1), { count: plan.idle.tasks, waitMs: () => plan.idle.everyMs })
@@ -116,11 +116,8 @@ async function measureLatency(
     dueAt += arrivals.waitMs()
     const early = dueAt - performance.now()
     if (early > 0.5) await delay(early)
-    inserts.push(
-      queue.insert((taskId) => {
-        inserted.set(taskId, performance.now())
-      }),
-    )
+    const sentAt = performance.now()
+    inserts.push(queue.insert().then((taskId) => void inserted.set(taskId, sentAt)))
   }
   await Promise.all(inserts)
   const elapsedMs = performance.now() - startedAt

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { createId } from '@sluice/base'
 import { type DelegateCommand, proofText, protocolEndpoints, protocolVersions } from '@sluice/contract'
-import type { TlsCall } from './tls-call.ts'
+import { openTlsCall, type TlsCall } from './tls-call.ts'
 
 export type Offer = Extract<DelegateCommand, { type: 'offer' }>
 
@@ -68,9 +68,9 @@ export async function enrolSimulatedDelegate(call: TlsCall, name: string, enrolm
   }
 }
 
-/** Enrols many, a few at a time. */
+/** Enrols many, a few at a time, each on a connection of its own. */
 export async function enrolSimulatedDelegates(
-  call: TlsCall,
+  server: { readonly url: string; readonly ca: string },
   count: number,
   enrolmentToken: string,
 ): Promise<SimulatedDelegate[]> {
@@ -79,7 +79,9 @@ export async function enrolSimulatedDelegates(
   const work = async (): Promise<void> => {
     while (next < count) {
       next += 1
-      delegates.push(await enrolSimulatedDelegate(call, `simulated-${String(next)}`, enrolmentToken))
+      const name = `simulated-${String(next)}`
+      const call = await openTlsCall(server.url, server.ca)
+      delegates.push(await enrolSimulatedDelegate(call, name, enrolmentToken))
     }
   }
   await Promise.all(Array.from({ length: 16 }, work))

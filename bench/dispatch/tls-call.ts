@@ -1,29 +1,60 @@
-import { Agent, request } from 'node:https'
+import { connect, type TLSSocket } from 'node:tls'
 
-/** A call over TLS on kept connections with as little of a client as possible: the load generator shares its machine with the server. */
+/** A call over TLS on one kept connection, one at a time. Throws for answers that are not successes. */
 export type TlsCall = (path: string, body: object | undefined, token?: string) => Promise<Record<string, unknown>>
 
-export function createTlsCall(baseUrl: string): TlsCall {
-  const agent = new Agent({ keepAlive: true, maxSockets: Number.POSITIVE_INFINITY })
+/**
+ * Opens one connection and speaks HTTP/1.1 on it with as little of a client as possible: the load generator shares its machine with the
+ * server, and the delegates it plays would run elsewhere. Answers must have a Content-Length, as this server's JSON has.
+ */
+export async function openTlsCall(baseUrl: string, ca: string): Promise<TlsCall> {
   const { hostname, port } = new URL(baseUrl)
+  const socket = await new Promise<TLSSocket>((resolve, reject) => {
+    const opened = connect({
+      host: hostname,
+      port: Number(port),
+      ca,
+      servername: 'localhost',
+      checkServerIdentity: () => undefined,
+    })
+    opened.setNoDelay(true)
+    opened.once('secureConnect', () => resolve(opened))
+    opened.once('error', reject)
+  })
+  let waiting:
+    | {
+        readonly path: string
+        readonly resolve: (answer: Record<string, unknown>) => void
+        readonly reject: (error: unknown) => void
+      }
+    | undefined
+  let received = ''
+  const fail = (error: unknown): void => waiting?.reject(error)
+  socket.on('error', fail)
+  socket.on('close', () => fail(new Error('The server closed the connection.')))
+  socket.setEncoding('latin1')
+  socket.on('data', (chunk: string) => {
+    received += chunk
+    const headEnd = received.indexOf('\r\n\r\n')
+    if (headEnd < 0 || waiting === undefined) return
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(received.slice(0, headEnd))?.[1])
+    if (received.length < headEnd + 4 + length) return
+    const body = Buffer.from(received.slice(headEnd + 4), 'latin1').toString('utf8')
+    const status = Number(received.slice(9, 12))
+    const { path, resolve, reject } = waiting
+    received = ''
+    waiting = undefined
+    if (status >= 300) reject(new Error(`${path} answered ${String(status)}: ${body.slice(0, 500)}`))
+    else resolve(JSON.parse(body) as Record<string, unknown>)
+  })
   return (path, body, token) =>
     new Promise((resolve, reject) => {
+      if (waiting !== undefined) throw new Error('One call at a time.')
+      waiting = { path, resolve, reject }
       const text = body === undefined ? '' : JSON.stringify(body)
-      const headers: Record<string, string | number> = { 'content-length': Buffer.byteLength(text) }
-      if (body !== undefined) headers['content-type'] = 'application/json'
-      if (token !== undefined) headers['authorization'] = `Bearer ${token}`
-      const sent = request({ agent, hostname, port, path, method: 'POST', headers }, (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('error', reject)
-        response.on('end', () => {
-          const answer = Buffer.concat(chunks).toString('utf8')
-          if (response.statusCode === undefined || response.statusCode >= 300)
-            reject(new Error(`${path} answered ${String(response.statusCode)}: ${answer.slice(0, 500)}`))
-          else resolve(JSON.parse(answer) as Record<string, unknown>)
-        })
-      })
-      sent.on('error', reject)
-      sent.end(text)
+      const type = body === undefined ? '' : 'content-type: application/json\r\n'
+      const authorization = token === undefined ? '' : `authorization: Bearer ${token}\r\n`
+      const head = `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\n${type}${authorization}`
+      socket.write(`${head}content-length: ${String(Buffer.byteLength(text))}\r\n\r\n${text}`)
     })
 }

@@ -3,12 +3,14 @@ import type { Notifications, Store } from '@sluice/store'
 import type { FastifyInstance } from 'fastify'
 import type { Authenticator } from './access/authenticate.ts'
 import type { ServerConfig } from './config.ts'
+import type { InstanceMemory } from './protocol/instance-memory.ts'
 
 /** What every handler may use. One per server process. */
 export interface AppContext {
   readonly config: ServerConfig
   readonly store: Store
   readonly notifications: Notifications
+  readonly instances: InstanceMemory
   readonly logger: Logger
   readonly clock: Clock
   readonly timings: Timings

@@ -11,6 +11,7 @@ import { closeFastify, countInFlight } from './http/close-fastify.ts'
 import { createFastify } from './http/create-fastify.ts'
 import { openDatabase, type OpenedDatabase } from './open-database.ts'
 import { createExecutionControl, createOrchestrator } from './orchestration/index.ts'
+import { createInstanceMemory } from './protocol/instance-memory.ts'
 import { registerProtocol } from './protocol/register-protocol.ts'
 import { registerPublicApi } from './register-public-api.ts'
 import { serverVersion } from './version.ts'
@@ -72,6 +73,7 @@ export function createServer(config: ServerConfig, deps: ServerDeps): Server {
         config,
         store,
         notifications,
+        instances: createInstanceMemory({ store, notifications, timings: config.timings, clock }),
         logger,
         clock,
         timings: config.timings,

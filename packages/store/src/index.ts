@@ -39,8 +39,8 @@ export type { NewTask } from './queue/enqueue-task.ts'
 export { claimTasks, claimText, claimValues, listContestedKeys, listQueuedKeys, orderKeys, readFit } from './queue/claim-tasks.ts'
 export type { ClaimedTask, ClaimSlot } from './queue/claim-tasks.ts'
 export { declineAttempt, expireOffers, withdrawTask } from './queue/release-task.ts'
-export { acceptAttempt } from './attempts/accept-attempt.ts'
-export type { AcceptedTask } from './attempts/accept-attempt.ts'
+export { acceptAttempts, readAccepted } from './attempts/accept-attempt.ts'
+export type { AcceptedTask, AcceptInput } from './attempts/accept-attempt.ts'
 export { completeAttempt } from './attempts/complete-attempt.ts'
 export { endAttempt, failInspection } from './attempts/end-attempt.ts'
 export { judgeLeases } from './attempts/judge-leases.ts'
@@ -55,7 +55,8 @@ export { grantPermit, refusalOf, releasePermit } from './permits.ts'
 export type { PermitAnswer, PermitRequestFacts, TargetHolder } from './permits.ts'
 export { recordEvents } from './reports/record-events.ts'
 export type { RecordAnswer, ReportBatch } from './reports/record-events.ts'
-export { markAttemptPhase } from './reports/placement-reports.ts'
+export { listKubernetesEvents, markAttemptPhase, markAttemptWaiting } from './reports/placement-reports.ts'
+export type { KubernetesEventReport } from './reports/placement-reports.ts'
 export {
   lockReportedSteps,
   markStepFinished,
@@ -93,7 +94,7 @@ export {
   stepBelongsTo,
   upsertStepRuns,
 } from './executions/step-runs.ts'
-export type { NewStepRun } from './executions/step-runs.ts'
+export type { NewStepRun, TaskStepFacts } from './executions/step-runs.ts'
 export { createNonce, deleteOldNonces, takeNonce } from './delegates/nonces.ts'
 export { enrolInstance, isEnrolRace, keyIdOf } from './delegates/enrol-instance.ts'
 export type { EnrolAnswer, EnrolInput } from './delegates/enrol-instance.ts'
@@ -128,6 +129,7 @@ export { deleteEnrolmentToken, getEnrolmentToken, insertEnrolmentToken, listEnro
 export type { EnrolmentToken } from './admin/enrolment-tokens.ts'
 export {
   isModuleEnabled,
+  readPlanSettings,
   listStaleInspections,
   openInspection,
   planKeyText,

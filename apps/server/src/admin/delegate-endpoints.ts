@@ -24,7 +24,7 @@ import { fromScope, requirePlace, scopeRefused, toScope } from './scope-view.ts'
 
 /** Delegates, and the tokens they enrol with. */
 export function registerDelegateEndpoints(app: App): void {
-  const { store, timings } = app.context
+  const { store, timings, instances: memory } = app.context
 
   registerEndpoint(app, operationEndpoints.delegates, async ({ query, caller }) => {
     const [afterId] = decodeCursor(query.cursor, 1) ?? []
@@ -45,8 +45,7 @@ export function registerDelegateEndpoints(app: App): void {
       const { name: subject, org, project } = delegate
       await writeAudit(trx, { actor: caller.name, action: 'delegate.update', subject, org, project, requestId, details: body })
     })
-    // Waiting polls look again: what they may take has changed.
-    for (const instance of instances) await notify(store.pool, 'sluice_task', `instance:${instance.id}`)
+    await announce(instances)
     return toDelegateView(await requireDelegate(caller, delegate.id), timings)
   })
 
@@ -70,6 +69,7 @@ export function registerDelegateEndpoints(app: App): void {
       const { name: subject, org, project } = delegate
       await writeAudit(trx, { actor: caller.name, action: 'delegate.delete', subject, org, project, requestId })
     })
+    await announce(instances)
     return {}
   })
 
@@ -112,6 +112,13 @@ export function registerDelegateEndpoints(app: App): void {
     return {}
   })
 
+  /** Waiting polls look again, here and at the other servers. */
+  const announce = async (instances: DelegateDetails['instances']): Promise<void> => {
+    for (const { id } of instances) {
+      memory.forget(id)
+      await notify(store.pool, 'sluice_task', `instance:${id}`)
+    }
+  }
   const requireDelegate = async (caller: Caller, id: string): Promise<DelegateDetails> => {
     const details = await getDelegate(store.db, id)
     if (details === undefined || !canRead(caller, details.delegate)) throw notFound('delegate', id)

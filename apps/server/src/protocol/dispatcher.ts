@@ -10,6 +10,7 @@ import {
   orderKeys,
   type Store,
 } from '@sluice/store'
+import type { InstanceMemory } from './instance-memory.ts'
 import { QueueHints } from './queue-hints.ts'
 
 /** A poll that waits for work. */
@@ -36,14 +37,15 @@ export interface Dispatcher {
 export function createDispatcher(options: {
   readonly store: Store
   readonly notifications: Notifications
+  readonly instances: InstanceMemory
   readonly timings: Timings
   readonly logger: Logger
   readonly clock: Clock
 }): Dispatcher {
-  const { store, notifications, timings, logger, clock } = options
+  const { store, notifications, instances, timings, logger, clock } = options
   const waiters = new Set<Waiter>()
   const hints = new QueueHints(store, timings, clock)
-  const room: Room = { store, waiters, hints, offerMs: timings.offerMs }
+  const room: Room = { store, instances, waiters, hints, offerMs: timings.offerMs }
   let pumping = false
   let again = false
   let unsubscribe: () => void = () => {}
@@ -117,6 +119,7 @@ export function createDispatcher(options: {
 /** Those who wait, and what is known of what they wait for. */
 interface Room {
   readonly store: Store
+  readonly instances: InstanceMemory
   readonly waiters: Set<Waiter>
   readonly hints: QueueHints
   readonly offerMs: number
@@ -155,7 +158,8 @@ async function claimFor(room: Room, fitKey: string): Promise<boolean> {
 }
 
 /** Claims a task for each place, as far as there are any, and delivers them. Whether there may be more: all places found one. */
-async function offerTo({ store, waiters, hints, offerMs }: Room, places: readonly Waiter[], fitKey: string): Promise<boolean> {
+async function offerTo(room: Room, places: readonly Waiter[], fitKey: string): Promise<boolean> {
+  const { store, instances, waiters, hints, offerMs } = room
   if (places.length === 0) return false
   const slots = places.map(({ instance }): ClaimSlot => ({
     attemptId: createId('att'),
@@ -164,6 +168,7 @@ async function offerTo({ store, waiters, hints, offerMs }: Room, places: readonl
     delegateName: instance.delegateName,
   }))
   const claimed = await claimTasks(store.pool, { fitKey, slots, offerMs })
+  for (const { instanceId, attemptId } of claimed) instances.noteOffer(instanceId, attemptId)
   const waiterOf = new Map(slots.map((slot, index) => [slot.attemptId, places[index]]))
   for (const [waiter, tasks] of Map.groupBy(claimed, (task) => waiterOf.get(task.attemptId))) {
     // One that left meanwhile gets its offers again with its next poll, or they run out.

@@ -1,5 +1,5 @@
 import { AppError } from '@sluice/base'
-import { type AttemptFacts, type ConnectedInstance, readAttempt, readInstance } from '@sluice/store'
+import { type AttemptFacts, type ConnectedInstance, readAttempt } from '@sluice/store'
 import type { FastifyRequest } from 'fastify'
 import { readBearer } from '../access/authenticate.ts'
 import { fenced } from './protocol-errors.ts'
@@ -10,7 +10,7 @@ export type AttemptPeer =
   | { readonly kind: 'runner'; readonly attemptId: string }
   | { readonly kind: 'delegate'; readonly instance: ConnectedInstance }
 
-/** The delegate instance behind a call. Reads it from the database every time, so that a revocation counts from the next call on. */
+/** The delegate instance behind a call. A revocation counts from the next call on: see `InstanceMemory`. */
 export async function authenticateDelegate(context: ProtocolContext, request: FastifyRequest): Promise<ConnectedInstance> {
   const token = await verifyBearer(context, request)
   if (token.kind !== 'access') throw unauthenticated('This call needs the access token of a delegate.')
@@ -70,7 +70,7 @@ async function verifyBearer(context: ProtocolContext, request: FastifyRequest): 
 
 async function findInstance(context: ProtocolContext, token: Verified & { kind: 'access' }): Promise<ConnectedInstance> {
   context.peerLimit.take(token.instanceId)
-  const instance = await readInstance(context.store.pool, token.instanceId)
+  const instance = await context.instances.find(token.instanceId)
   if (instance === undefined) throw unknownInstance()
   if (instance.revoked) throw revoked(instance.delegateName)
   return instance

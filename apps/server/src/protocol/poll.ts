@@ -1,12 +1,5 @@
 import { type DelegateCommand, protocolEndpoints } from '@sluice/contract'
-import {
-  type ClaimedTask,
-  type ConnectedInstance,
-  type InstanceCommand,
-  readInstance,
-  readInstanceCommands,
-  touchInstance,
-} from '@sluice/store'
+import { type ClaimedTask, type ConnectedInstance, type InstanceCommand, touchInstance } from '@sluice/store'
 import type { FastifyRequest } from 'fastify'
 import type { App } from '../app-context.ts'
 import { registerEndpoint } from '../http/register-endpoint.ts'
@@ -54,10 +47,13 @@ async function poll(
   request: PollRequest,
   signal: AbortSignal,
 ): Promise<DelegateCommand[]> {
-  const { store, timings, notifications } = context
+  const { store, timings, notifications, instances } = context
   const { instanceId } = caller
   const isSilent = caller.quietMs === null || caller.quietMs > timings.heartbeatMs / 2
-  if (isSilent || caller.bootId !== request.bootId) await touchInstance(store.pool, instanceId, request)
+  if (isSilent || caller.bootId !== request.bootId) {
+    await touchInstance(store.pool, instanceId, request)
+    instances.noteSeen(instanceId, request.bootId)
+  }
 
   let instance = caller
   let first = true
@@ -74,7 +70,7 @@ async function poll(
   const look = async (): Promise<DelegateCommand[] | undefined> => {
     if (!first) instance = await refresh(context, instanceId)
     first = false
-    const standing = await readInstanceCommands(store.pool, instanceId)
+    const standing = await instances.readCommands(instanceId)
     const commands = select(context, instance, request, standing)
     if (commands.length > 0) return commands
     if (instance.drain) endWait?.()
@@ -110,7 +106,7 @@ async function poll(
 
 /** The instance as it is now: it may have been revoked, drained or given other tags since the poll began. */
 async function refresh(context: ProtocolContext, instanceId: string): Promise<ConnectedInstance> {
-  const instance = await readInstance(context.store.pool, instanceId)
+  const instance = await context.instances.find(instanceId)
   if (instance === undefined) throw unknownInstance()
   if (instance.revoked) throw revoked(instance.delegateName)
   return instance

@@ -1,5 +1,5 @@
 import type { App } from '../app-context.ts'
-import { registerDelegateCalls } from './accept.ts'
+import { registerOfferAnswers } from './accept.ts'
 import { registerComplete } from './complete.ts'
 import { createDispatcher } from './dispatcher.ts'
 import { registerEnrolment } from './enrol.ts'
@@ -8,6 +8,7 @@ import { registerLogs } from './logs.ts'
 import { registerRunnerWaits } from './next.ts'
 import { registerPermit } from './permit.ts'
 import { registerPoll } from './poll.ts'
+import { registerPresence } from './presence.ts'
 import type { ProtocolContext } from './protocol-context.ts'
 import { createRateLimiter } from './rate-limit.ts'
 import { createRecentDeliveries } from './recent-deliveries.ts'
@@ -19,8 +20,8 @@ import { createProtocolTokens } from './tokens.ts'
  */
 export function registerProtocol(app: App): void {
   const { context } = app
-  const { store, notifications, timings, logger, clock, stopping } = context
-  const dispatcher = createDispatcher({ store, notifications, timings, logger, clock })
+  const { store, notifications, instances, timings, logger, clock, stopping } = context
+  const dispatcher = createDispatcher({ store, notifications, instances, timings, logger, clock })
   const protocol: ProtocolContext = {
     ...context,
     dispatcher,
@@ -32,12 +33,18 @@ export function registerProtocol(app: App): void {
   }
   registerEnrolment(app, protocol)
   registerPoll(app, protocol)
-  registerDelegateCalls(app, protocol)
+  registerOfferAnswers(app, protocol)
+  registerPresence(app, protocol)
   registerRunnerWaits(app, protocol)
   registerEvents(app, protocol)
   registerPermit(app, protocol)
   registerLogs(app, protocol)
   registerComplete(app, protocol)
   dispatcher.start()
-  stopping.addEventListener('abort', () => dispatcher.stop(), { once: true })
+  instances.start()
+  const stop = (): void => {
+    dispatcher.stop()
+    instances.stop()
+  }
+  stopping.addEventListener('abort', stop, { once: true })
 }
