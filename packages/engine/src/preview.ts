@@ -1,22 +1,32 @@
 import { AppError } from '@sluice/base'
 import type { Diagnostic } from '@sluice/base'
 import type { Changelog } from '@sluice/changelog'
-import { formatChangesetKey } from './changeset-key.ts'
+import { formatChangesetKey, normalizeChangesetKey } from './changeset-key.ts'
 import type { Database } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { applyHistorySql } from './history-sql.ts'
 import type { UpdateOptions } from './options.ts'
-import type { PlannedStatement, UpdatePlan } from './plan.ts'
+import type { SyncPlan, UpdatePlan } from './plan.ts'
 import { decideChangesets } from './planning/decisions.ts'
 import { resolveRollback } from './planning/rollback-statements.ts'
 import type { StatementContext } from './planning/statements.ts'
+import { asComment, frameScript, joinScript, terminate } from './preview-text.ts'
 import { planRollback } from './rollback.ts'
 import type { RollbackPlan, RollbackTarget } from './rollback-plan.ts'
+import { assembleSync, syncRow } from './sync.ts'
 import { deleteHistoryRow, lastOrder, readHistoryRows } from './tracking/history.ts'
-import { createHistoryTable, offlineTracking, readTracking } from './tracking/tables.ts'
+import { offlineTracking, readTracking } from './tracking/tables.ts'
 import type { Tracking } from './tracking/tables.ts'
 import { assemblePlan, planInDetail, statementContext } from './update.ts'
 import type { DetailedPlan } from './update.ts'
+
+export interface PreviewOptions extends UpdateOptions {
+  /** Show the statements on DATABASECHANGELOG and its lock too, as Liquibase's `update-sql` does. Default false. */
+  readonly includeTracking?: boolean | undefined
+  /** What those say in the columns LIQUIBASE and DEPLOYMENT_ID; defaults stay the same from call to call. */
+  readonly toolVersion?: string | undefined
+  readonly deploymentId?: string | undefined
+}
 
 export interface PreviewInput {
   /** Undefined = offline: an empty history and unqualified names. A rollback needs a database. */
@@ -24,73 +34,79 @@ export interface PreviewInput {
   /** Needed where there is no database. */
   readonly dialect?: Dialect | undefined
   readonly changelog: Changelog
-  /** `futureRollback`: how what has not run yet would be undone, which proves that it can be. */
+  /**
+   * `futureRollback`: how what has not run yet would be undone, which proves that it can be; `count` and `toTag` of the options take
+   * the next ones only. `sync`: the rows that a sync would write.
+   */
   readonly what:
     | { readonly kind: 'update' }
     | { readonly kind: 'rollback'; readonly target: RollbackTarget }
     | { readonly kind: 'futureRollback' }
-  readonly options?:
-    | (UpdateOptions & {
-        /** Show the statements on DATABASECHANGELOG too, as Liquibase's update-sql does. Default false. */
-        readonly includeTracking?: boolean | undefined
-      })
-    | undefined
+    | { readonly kind: 'sync' }
+  readonly options?: PreviewOptions | undefined
 }
 
 export interface Preview {
   /** Statements with their delimiters, each changeset under a comment line. With errors: what could be resolved. */
   readonly sql: string
   readonly diagnostics: readonly Diagnostic[]
-  readonly plan: UpdatePlan | RollbackPlan
+  readonly plan: UpdatePlan | RollbackPlan | SyncPlan
 }
 
-const previewDeploymentId = '0000000000'
-
-/** The SQL that an update or a rollback would run, as text. Reads only; preconditions are not evaluated and count as holding. */
+/** The SQL that a command would run, as text. Reads only; preconditions are not evaluated and count as holding. */
 export async function previewSql(input: PreviewInput): Promise<Preview> {
-  if (input.what.kind === 'rollback') return previewRollback(input, input.what.target)
-  return input.what.kind === 'update' ? previewUpdate(input) : previewFutureRollback(input)
+  switch (input.what.kind) {
+    case 'update':
+      return previewUpdate(input)
+    case 'rollback':
+      return previewRollback(input, input.what.target)
+    case 'futureRollback':
+      return previewFutureRollback(input)
+    case 'sync':
+      return previewSync(input)
+  }
 }
 
-interface PlannedPreview {
-  readonly detailed: DetailedPlan
-  readonly tracking: Tracking
+interface Setting {
   readonly dialect: Dialect
+  readonly tracking: Tracking
   readonly context: StatementContext
 }
 
-async function planPreview(input: PreviewInput): Promise<PlannedPreview> {
-  const { database, changelog, options } = input
+async function readSetting(input: PreviewInput): Promise<Setting> {
+  const { database, options } = input
   const dialect = database?.dialect ?? input.dialect
-  if (dialect === undefined) throw needsDialect()
+  if (dialect === undefined) {
+    throw new AppError('invalid', 'PREVIEW_NEEDS_DIALECT', 'A preview without a database has to know for which product it is.', {
+      hint: 'Name the database, or its product.',
+    })
+  }
   if (database === undefined) {
     const context = { dialect, defaultSchema: undefined, serverMajor: undefined, selection: options }
-    const detailed = assemblePlan(decideChangesets(changelog, [], dialect, options), [], [], context, options)
-    return { detailed, tracking: offlineTracking(dialect, options), dialect, context }
+    return { dialect, tracking: offlineTracking(dialect, options), context }
   }
   const tracking = await readTracking(database, options)
-  const detailed = await planInDetail({ database, changelog, options }, tracking)
-  return { detailed, tracking, dialect, context: statementContext(database, tracking, options) }
+  return { dialect, tracking, context: statementContext(database, tracking, options) }
 }
 
-async function previewFutureRollback(input: PreviewInput): Promise<Preview> {
-  const { detailed, context } = await planPreview(input)
-  const diagnostics = [...detailed.plan.diagnostics]
-  const parts: string[] = []
-  for (const planned of detailed.plan.changesets.toReversed()) {
-    const rollback = resolveRollback(planned.changeset, context)
-    diagnostics.push(...rollback.diagnostics)
-    parts.push(`-- Rolling Back ChangeSet: ${formatChangesetKey(planned.key)}`, ...rollback.statements.map(statementText))
-  }
-  return { sql: join(parts), diagnostics, plan: detailed.plan }
+async function planPreview(input: PreviewInput, setting: Setting, newOnly: boolean): Promise<DetailedPlan> {
+  const { database, changelog } = input
+  const options = { ...input.options, newOnly }
+  if (database !== undefined) return planInDetail({ database, changelog, options }, setting.tracking)
+  const decisions = decideChangesets(changelog, [], setting.dialect, options)
+  return assemblePlan(decisions, [], [], setting.context, options)
+}
+
+function rowFacts(options: PreviewOptions | undefined): { readonly toolVersion: string; readonly deploymentId: string } {
+  return { toolVersion: options?.toolVersion ?? 'sluice', deploymentId: options?.deploymentId ?? '0000000000' }
 }
 
 async function previewUpdate(input: PreviewInput): Promise<Preview> {
   const { options } = input
-  const { detailed, tracking, dialect } = await planPreview(input)
+  const setting = await readSetting(input)
+  const { dialect, tracking } = setting
+  const detailed = await planPreview(input, setting, false)
   const parts: string[] = []
-  const showTracking = options?.includeTracking === true
-  if (showTracking && tracking.history.columns === undefined) parts.push(terminate(createHistoryTable(dialect, tracking.history)))
   let order = lastOrder(detailed.history)
   for (const [decided, planned] of detailed.planned) {
     const comment = planned.changeset.comment === '' ? '' : `\n${asComment(planned.changeset.comment)}`
@@ -98,12 +114,26 @@ async function previewUpdate(input: PreviewInput): Promise<Preview> {
       `-- Changeset ${formatChangesetKey(planned.key)}${comment}`,
       ...planned.statements.map(({ sql }) => terminate(sql)),
     )
-    if (showTracking) {
-      const facts = { toolVersion: 'sluice', deploymentId: previewDeploymentId }
-      parts.push(terminate(applyHistorySql(dialect, tracking, planned, decided.stored, ++order, undefined, facts)))
+    if (options?.includeTracking === true) {
+      parts.push(terminate(applyHistorySql(dialect, tracking, planned, decided.stored, ++order, undefined, rowFacts(options))))
     }
   }
-  return { sql: join(parts), diagnostics: detailed.plan.diagnostics, plan: detailed.plan }
+  return { sql: finish(parts, setting, options), diagnostics: detailed.plan.diagnostics, plan: detailed.plan }
+}
+
+async function previewFutureRollback(input: PreviewInput): Promise<Preview> {
+  const setting = await readSetting(input)
+  const { dialect, tracking } = setting
+  const detailed = await planPreview(input, setting, true)
+  const diagnostics = [...detailed.plan.diagnostics]
+  const parts: string[] = []
+  for (const { key, changeset } of detailed.plan.changesets.toReversed()) {
+    const rollback = resolveRollback(changeset, setting.context)
+    diagnostics.push(...rollback.diagnostics)
+    parts.push(`-- Rolling Back ChangeSet: ${formatChangesetKey(key)}`, ...rollback.statements.map(({ sql }) => terminate(sql)))
+    if (input.options?.includeTracking === true) parts.push(terminate(deleteHistoryRow(dialect, tracking, key)))
+  }
+  return { sql: finish(parts, setting, input.options), diagnostics, plan: detailed.plan }
 }
 
 async function previewRollback(input: PreviewInput, target: RollbackTarget): Promise<Preview> {
@@ -113,41 +143,33 @@ async function previewRollback(input: PreviewInput, target: RollbackTarget): Pro
       hint: 'Name the database.',
     })
   }
+  const setting = await readSetting(input)
   const plan = await planRollback({ database, changelog, options, target })
-  const tracking = await readTracking(database, options)
-  const history = options?.includeTracking === true ? await readHistoryRows(database, tracking) : []
+  const history = options?.includeTracking === true ? await readHistoryRows(database, setting.tracking) : []
+  const rows = new Map(history.map((row) => [normalizeChangesetKey(row), row]))
   const parts: string[] = []
-  for (const planned of plan.changesets) {
-    parts.push(`-- Rolling Back ChangeSet: ${formatChangesetKey(planned.key)}`, ...planned.statements.map(statementText))
-    const row = history.find((one) => formatChangesetKey(one) === formatChangesetKey(planned.key))
-    if (row !== undefined) parts.push(terminate(deleteHistoryRow(database.dialect, tracking, row)))
+  for (const { key, statements } of plan.changesets) {
+    parts.push(`-- Rolling Back ChangeSet: ${formatChangesetKey(key)}`, ...statements.map(({ sql }) => terminate(sql)))
+    const row = rows.get(normalizeChangesetKey(key))
+    if (row !== undefined) parts.push(terminate(deleteHistoryRow(database.dialect, setting.tracking, row)))
   }
-  return { sql: join(parts), diagnostics: plan.diagnostics, plan }
+  return { sql: finish(parts, setting, options), diagnostics: plan.diagnostics, plan }
 }
 
-function statementText(statement: PlannedStatement): string {
-  return terminate(statement.sql)
+/** Without the rows there would be nothing to show, so they are there whether asked for or not. */
+async function previewSync(input: PreviewInput): Promise<Preview> {
+  const { database, changelog, options } = input
+  const setting = await readSetting(input)
+  const { dialect, tracking } = setting
+  const history = database === undefined ? [] : await readHistoryRows(database, tracking)
+  const plan = assembleSync(changelog, history, dialect, options)
+  let order = lastOrder(history)
+  const facts = { tracking, ...rowFacts(options) }
+  const parts = plan.changesets.map((planned) => terminate(syncRow(dialect, facts, planned, ++order)))
+  return { sql: finish(parts, setting, options), diagnostics: plan.diagnostics, plan }
 }
 
-/** A line comment at the end would swallow the delimiter. */
-function terminate(sql: string): string {
-  const lastLine = sql.slice(sql.lastIndexOf('\n') + 1)
-  return lastLine.includes('--') ? `${sql}\n;` : `${sql};`
-}
-
-function asComment(text: string): string {
-  return text
-    .split('\n')
-    .map((line) => `-- ${line}`)
-    .join('\n')
-}
-
-function join(parts: readonly string[]): string {
-  return parts.length === 0 ? '' : `${parts.join('\n\n').replaceAll(/^(-- .*)\n\n(?!--)/gm, '$1\n')}\n`
-}
-
-function needsDialect(): AppError {
-  return new AppError('invalid', 'PREVIEW_NEEDS_DIALECT', 'A preview without a database has to know for which product it is.', {
-    hint: 'Name the database, or its product.',
-  })
+function finish(parts: readonly string[], setting: Setting, options: PreviewOptions | undefined): string {
+  if (options?.includeTracking !== true) return joinScript(parts)
+  return joinScript(frameScript(parts, setting.dialect, setting.tracking))
 }

@@ -154,9 +154,15 @@ describe('rolling back', () => {
       what: { kind: 'rollback', target: { count: 1 } },
       options: { includeTracking: true },
     })
+    const { schema } = target
     equal(
       text,
-      `-- Rolling Back ChangeSet: db.sql::2::dev\ndelete from a where id = 1;\n\nDELETE FROM ${target.schema}.databasechangelog WHERE ID = '2' AND AUTHOR = 'dev' AND FILENAME = 'db.sql';\n`,
+      [
+        `-- Take the lock\nUPDATE ${schema}.databasechangeloglock SET LOCKED = TRUE, LOCKEDBY = 'script (made by sluice)', LOCKGRANTED = NOW() WHERE ID = 1 AND LOCKED = FALSE;`,
+        '-- Rolling Back ChangeSet: db.sql::2::dev\ndelete from a where id = 1;',
+        `DELETE FROM ${schema}.databasechangelog WHERE ID = '2' AND AUTHOR = 'dev' AND FILENAME = 'db.sql';`,
+        `-- Give the lock back\nUPDATE ${schema}.databasechangeloglock SET LOCKED = FALSE, LOCKEDBY = NULL, LOCKGRANTED = NULL WHERE ID = 1;\n`,
+      ].join('\n\n'),
     )
   })
 })

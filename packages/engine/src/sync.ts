@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { AppError, systemClock } from '@sluice/base'
 import { historyTexts } from '@sluice/changelog'
+import type { Changelog } from '@sluice/changelog'
 import { normalizeChangesetKey } from './changeset-key.ts'
-import type { Database } from './database.ts'
+import type { Dialect } from './dialect.ts'
 import type { EngineFailure } from './events.ts'
 import type { HistoryRow } from './history-row.ts'
 import type { CommandInput, SyncOptions, WriteOptions } from './options.ts'
@@ -40,15 +41,19 @@ export async function planSync(input: CommandInput<SyncOptions>): Promise<SyncPl
   return (await planSyncInDetail(input, await readTracking(input.database, input.options))).plan
 }
 
-/** `planSync` for callers that have read the tracking tables already. */
-export async function planSyncInDetail(input: CommandInput<SyncOptions>, tracking: Tracking): Promise<DetailedSync> {
+async function planSyncInDetail(input: CommandInput<SyncOptions>, tracking: Tracking): Promise<DetailedSync> {
   const history = await readHistoryRows(input.database, tracking)
-  return { plan: assembleSync(input, history), history }
+  return { plan: assembleSync(input.changelog, history, input.database.dialect, input.options), history }
 }
 
-function assembleSync(input: CommandInput<SyncOptions>, history: readonly HistoryRow[]): SyncPlan {
-  const { database, changelog, options } = input
-  const decisions = decideChangesets(changelog, history, database.dialect, { ...options, newOnly: true })
+/** `planSync` over a history that has been read. Pure. */
+export function assembleSync(
+  changelog: Changelog,
+  history: readonly HistoryRow[],
+  dialect: Dialect,
+  options: SyncOptions | undefined,
+): SyncPlan {
+  const decisions = decideChangesets(changelog, history, dialect, { ...options, newOnly: true })
   const changesets = decisions.run.map(({ key, changeset, checksum }) => ({ key, changeset, checksum }))
   const diagnostics = [...decisions.diagnostics, ...decisions.run.flatMap(tooLongDiagnostics)]
   const hash = createHash('sha256').update('sync\n')
@@ -123,7 +128,7 @@ async function syncUnderLock(
   const partial = new Set((await readPartials(database, tracking)).map(({ changeset }) => normalizeChangesetKey(changeset)))
   let order = lastOrder(fresh.history)
   const statements = fresh.plan.changesets.flatMap((planned) => [
-    syncRow(database, session, planned, ++order),
+    syncRow(database.dialect, session, planned, ++order),
     ...(partial.has(normalizeChangesetKey(planned.key)) ? [settleDetails(database.dialect, tracking, planned.key)] : []),
   ])
   const started = clock.monotonic()
@@ -146,12 +151,12 @@ async function syncUnderLock(
 
 /** The row of a changeset as an update would write it. */
 export function syncRow(
-  database: Pick<Database, 'dialect'>,
+  dialect: Dialect,
   facts: { readonly tracking: Tracking; readonly toolVersion: string; readonly deploymentId: string },
   planned: PlannedSync,
   orderExecuted: number,
 ): string {
-  return insertHistoryRow(database.dialect, facts.tracking, {
+  return insertHistoryRow(dialect, facts.tracking, {
     ...planned.key,
     orderExecuted,
     execType: 'EXECUTED',

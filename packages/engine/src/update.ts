@@ -4,7 +4,7 @@ import type { Database } from './database.ts'
 import type { HistoryRow } from './history-row.ts'
 import type { CommandInput, UpdateOptions } from './options.ts'
 import { decideChangesets } from './planning/decisions.ts'
-import type { DecidedChangeset, Decisions } from './planning/decisions.ts'
+import type { DecidedChangeset, DecisionOptions, Decisions } from './planning/decisions.ts'
 import { tooLongDiagnostics } from './planning/name-limits.ts'
 import { findNonTransactional, resolveStatements } from './planning/statements.ts'
 import type { StatementContext } from './planning/statements.ts'
@@ -36,7 +36,10 @@ export async function planUpdate(input: CommandInput<UpdateOptions>): Promise<Up
 }
 
 /** `planUpdate` for callers that hold the lock already. */
-export async function planInDetail(input: CommandInput<UpdateOptions>, tracking: Tracking): Promise<DetailedPlan> {
+export async function planInDetail(
+  input: CommandInput<UpdateOptions & Pick<DecisionOptions, 'newOnly'>>,
+  tracking: Tracking,
+): Promise<DetailedPlan> {
   const { database, changelog, options } = input
   const history = await readHistoryRows(database, tracking)
   const decisions = decideChangesets(changelog, history, database.dialect, options)

@@ -14,6 +14,8 @@ export interface OkPacket {
 export interface SentResult {
   /** Rows of all results, when they were asked for: those of the last result that has any. */
   readonly rows: readonly (readonly unknown[])[]
+  /** Names of the columns of those rows; undefined when no result had any. */
+  readonly columns: readonly string[] | undefined
   readonly rowsSeen: number
   readonly affectedRows: number
   /** Of the last result; undefined when it is a set of rows, whose end the driver does not show. */
@@ -21,22 +23,23 @@ export interface SentResult {
 }
 
 /**
- * Sends one text and reads all of its results; `keep` says whether rows are kept. A text with `?` is sent as it stands. `values` makes
+ * Sends one text and reads all of its results; `keep` says how many rows of a result are kept. A text with `?` is sent as it stands. `values` makes
  * it a prepared statement of the server.
  */
 export function send(
   connection: Connection,
   sql: string,
-  options: { readonly keep: boolean; readonly values?: readonly unknown[] | undefined },
+  options: { readonly keep: number; readonly values?: readonly unknown[] | undefined },
 ): Promise<SentResult> {
   const { keep, values } = options
   return new Promise((resolve, reject) => {
     let rows: (readonly unknown[])[] = []
+    let columns: readonly string[] | undefined
     let rowsSeen = 0
     let affectedRows = 0
     let last: OkPacket | undefined
     // Without a callback the driver keeps nothing.
-    const raw: Partial<QueryOptions> = keep ? {} : { typeCast: false }
+    const raw: Partial<QueryOptions> = keep > 0 ? {} : { typeCast: false }
     const query =
       values === undefined
         ? connection.query({ sql, rowsAsArray: true, ...raw } as QueryOptions)
@@ -48,6 +51,7 @@ export function send(
       if (fields === undefined) return
       last = undefined
       rows = []
+      if (Array.isArray(fields)) columns = (fields as { readonly name: string }[]).map(({ name }) => name)
     })
     query.on('result', (row: unknown) => {
       if (isOkPacket(row)) {
@@ -56,11 +60,11 @@ export function send(
         return
       }
       rowsSeen++
-      if (keep) rows.push(row as readonly unknown[])
+      if (rows.length < keep) rows.push(row as readonly unknown[])
     })
     query.on('end', () => {
       connection.removeListener('error', reject)
-      resolve({ rows, rowsSeen, affectedRows, last })
+      resolve({ rows, columns, rowsSeen, affectedRows, last })
     })
   })
 }

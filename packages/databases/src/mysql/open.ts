@@ -151,7 +151,7 @@ async function startSession(
 ): Promise<MysqlSession> {
   // NAMES without a collation is the server's own default for the character set, as its own client has it.
   const { rows } = await send(connection, 'SET NAMES utf8mb4; SET SESSION autocommit = 1; SELECT VERSION(), CONNECTION_ID()', {
-    keep: true,
+    keep: Infinity,
   })
   const [version, id] = rows[0] ?? []
   const serverVersion = String(version)
@@ -159,11 +159,11 @@ async function startSession(
   const dialect = /mariadb/i.test(serverVersion) ? mariadbDialect : mysqlDialect
   const timeouts = { lockTimeoutMs: options.lockTimeoutMs, statementTimeoutMs: options.statementTimeoutMs }
   if (timeouts.lockTimeoutMs !== undefined || timeouts.statementTimeoutMs !== undefined) {
-    await send(connection, timeoutStatements(dialect.name, timeouts).statements.join('; '), { keep: false })
+    await send(connection, timeoutStatements(dialect.name, timeouts).statements.join('; '), { keep: 0 })
   }
   const names = nameLocks(options.applicationName ?? 'sluice', sessionId).map((name) => `GET_LOCK('${name}', 0)`)
   // A cluster may refuse user locks; then this session cannot be found by its name, and the session lock says so when it is taken.
-  await send(connection, `DO ${names.join(', ')}`, { keep: false }).catch(() => {})
+  await send(connection, `DO ${names.join(', ')}`, { keep: 0 }).catch(() => {})
   return new MysqlSession({
     connection,
     dialect,

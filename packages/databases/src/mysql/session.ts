@@ -64,20 +64,26 @@ export class MysqlSession implements Database {
 
   async query(sql: string, values?: readonly SqlValue[]): Promise<QueryResult> {
     const bound = values === undefined || values.length === 0 ? undefined : values
-    const sent = await this.#send(sql, { keep: true, values: bound })
+    const sent = await this.#send(sql, { keep: Infinity, values: bound })
     return { rows: sent.rows.map((row) => row.map(toSqlValue)), rowCount: sent.last?.affectedRows ?? sent.rows.length }
   }
 
   async script(statements: readonly string[]): Promise<void> {
-    if (statements.length > 0) await this.#send(statements.join(';\n'), { keep: false })
+    if (statements.length > 0) await this.#send(statements.join(';\n'), { keep: 0 })
   }
 
-  async execute(sql: string): Promise<StatementResult> {
-    const sent = await this.#send(sql, { keep: false })
+  async execute(sql: string, keepRows = 0): Promise<StatementResult> {
+    const sent = await this.#send(sql, { keep: keepRows })
     if (this.onNotice !== undefined && (sent.last?.warningStatus ?? 0) > 0) await this.#reportWarnings(this.onNotice)
     const command = leadingWord(sql)
     const isCounted = sent.rowsSeen > 0 || sent.affectedRows > 0 || returnsCount(command)
-    return { rows: isCounted ? sent.rowsSeen + sent.affectedRows : undefined, command }
+    return {
+      rows: isCounted ? sent.rowsSeen + sent.affectedRows : undefined,
+      command,
+      ...(keepRows === 0 || sent.columns === undefined
+        ? {}
+        : { kept: { columns: sent.columns, rows: sent.rows.map((row) => row.map(toText)) } }),
+    }
   }
 
   async readFacts(tables: readonly { schema: string | undefined; name: string }[]): Promise<SessionFacts> {
@@ -188,7 +194,7 @@ export class MysqlSession implements Database {
   async #kill(): Promise<void> {
     const side = await this.#init.openSide()
     try {
-      await send(side, `KILL QUERY ${this.#init.sessionId}`, { keep: false })
+      await send(side, `KILL QUERY ${this.#init.sessionId}`, { keep: 0 })
     } finally {
       side.destroy()
     }
@@ -202,7 +208,7 @@ export class MysqlSession implements Database {
 
   async #send(
     sql: string,
-    options: { readonly keep: boolean; readonly values?: readonly unknown[] | undefined },
+    options: { readonly keep: number; readonly values?: readonly unknown[] | undefined },
   ): Promise<SentResult> {
     if (this.#closed) throw new DatabaseError('The connection to the database is closed.', { connectionLost: true })
     await this.#cancels
@@ -224,12 +230,19 @@ export class MysqlSession implements Database {
   async #readStatus(): Promise<void> {
     await this.#cancels
     try {
-      const { last } = await send(this.#connection, 'DO 0', { keep: false })
+      const { last } = await send(this.#connection, 'DO 0', { keep: 0 })
       this.#status = last?.serverStatus ?? this.#status
     } catch (error) {
       if (toDatabaseError(error, undefined).connectionLost) this.#closed = true
     }
   }
+}
+
+/** A value as people read it: bytes in hexadecimal. */
+function toText(value: unknown): string | null {
+  if (Buffer.isBuffer(value)) return `0x${value.toString('hex')}`
+  const plain = toSqlValue(value)
+  return plain === null ? null : String(plain)
 }
 
 /** Dates, decimals and large numbers arrive as text; BIT as bytes; text in a binary column as bytes too. */

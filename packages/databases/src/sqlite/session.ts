@@ -4,6 +4,7 @@ import { DatabaseError } from '@sluice/engine'
 import type {
   Database,
   DatabaseNotice,
+  KeptRows,
   QueryResult,
   SessionFacts,
   SessionInfo,
@@ -74,18 +75,20 @@ export class SqliteSession implements Database {
     }
   }
 
-  async execute(sql: string): Promise<StatementResult> {
+  async execute(sql: string, keepRows = 0): Promise<StatementResult> {
     let rest = sql
+    let kept: KeptRows | undefined
     let rows: number | undefined
     let command = ''
     while (leadingWord(rest) !== '' || /\S/.test(stripComments(rest))) {
       const part = rest
-      const done = await this.#send(sql, () => this.#runFirst(part))
+      const done = await this.#send(sql, () => this.#runFirst(part, keepRows))
+      kept = done.kept ?? kept
       if (done.rows !== undefined) rows = (rows ?? 0) + done.rows
       command = done.command
       rest = part.slice(done.length)
     }
-    return { rows, command }
+    return { rows, command, ...(kept === undefined ? {} : { kept }) }
   }
 
   readFacts(tables: readonly { schema: string | undefined; name: string }[]): Promise<SessionFacts> {
@@ -146,7 +149,10 @@ export class SqliteSession implements Database {
   }
 
   /** Runs the first statement of a text; SQLite itself says where it ends. */
-  #runFirst(sql: string): { readonly rows: number | undefined; readonly command: string; readonly length: number } {
+  #runFirst(
+    sql: string,
+    keepRows: number,
+  ): { readonly rows: number | undefined; readonly command: string; readonly length: number; readonly kept?: KeptRows } {
     const statement = this.#database.prepare(sql)
     const command = leadingWord(sql)
     const { length } = statement.sourceSQL
@@ -155,9 +161,14 @@ export class SqliteSession implements Database {
       return { rows: changing.has(command) ? Number(changes) : undefined, command, length }
     }
     statement.setReadBigInts(true)
+    statement.setReturnArrays(true)
+    const kept: (readonly (string | null)[])[] = []
     let rows = 0
-    for (const _ of statement.iterate()) rows++
-    return { rows, command, length }
+    for (const row of statement.iterate()) {
+      if (rows++ < keepRows) kept.push((row as unknown as unknown[]).map(toText))
+    }
+    if (keepRows === 0) return { rows, command, length }
+    return { rows, command, length, kept: { columns: statement.columns().map(({ name }) => name), rows: kept } }
   }
 
   async #send<T>(sql: string, run: () => T): Promise<T> {
@@ -194,6 +205,13 @@ export class SqliteSession implements Database {
 
 function stripComments(sql: string): string {
   return sql.replaceAll(/--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|;/g, '')
+}
+
+/** A value as people read it: bytes in hexadecimal. */
+function toText(value: unknown): string | null {
+  if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString('hex')}`
+  const plain = toSqlValue(value)
+  return plain === null ? null : String(plain)
 }
 
 /** Large integers become text, bytes the text that they hold. */

@@ -1,3 +1,4 @@
+import type { ChangesetKey } from '../changeset-key.ts'
 import type { Database, SqlValue } from '../database.ts'
 import type { Dialect } from '../dialect.ts'
 import type { HistoryRow } from '../history-row.ts'
@@ -81,7 +82,7 @@ export function updateHistoryRow(dialect: Dialect, tracking: Tracking, stored: H
   )
 }
 
-export function deleteHistoryRow(dialect: Dialect, tracking: Tracking, stored: HistoryRow): string {
+export function deleteHistoryRow(dialect: Dialect, tracking: Tracking, stored: ChangesetKey): string {
   return `DELETE FROM ${tracking.history.sql} WHERE ${whereRow(dialect, stored)}`
 }
 
@@ -96,7 +97,7 @@ export function updateTag(dialect: Dialect, tracking: Tracking, stored: HistoryR
   )
 }
 
-function whereRow(dialect: Dialect, row: HistoryRow): string {
+function whereRow(dialect: Dialect, row: ChangesetKey): string {
   return `ID = ${dialect.literal(row.id)} AND AUTHOR = ${dialect.literal(row.author)} AND FILENAME = ${dialect.literal(row.path)}`
 }
 

@@ -1,0 +1,53 @@
+import type { Dialect } from './dialect.ts'
+import { createHistoryTable, createLockTable } from './tracking/tables.ts'
+import type { Tracking } from './tracking/tables.ts'
+
+/** LOCKEDBY of a script. It must not look like a run's: Sluice takes over the rows of its own dead runs, and never this one. */
+const scriptHolder = 'script (made by sluice)'
+
+/** A statement with its delimiter. A line comment at the end would swallow it, so it goes to a line of its own then. */
+export function terminate(sql: string): string {
+  const lastLine = sql.slice(sql.lastIndexOf('\n') + 1)
+  return lastLine.includes('--') ? `${sql}\n;` : `${sql};`
+}
+
+/** A text as lines of SQL comments. */
+export function asComment(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `-- ${line}`)
+    .join('\n')
+}
+
+/** Parts with a blank line between them; a comment stays with what follows it. */
+export function joinScript(parts: readonly string[]): string {
+  return parts.length === 0 ? '' : `${parts.join('\n\n').replaceAll(/^(-- .*)\n\n(?!--)/gm, '$1\n')}\n`
+}
+
+/** A script with what comes before and after it: missing tracking tables, the lock row taken and given back. */
+export function frameScript(parts: readonly string[], dialect: Dialect, tracking: Tracking): readonly string[] {
+  if (parts.length === 0) return []
+  const { history, lock } = tracking
+  const before: string[] = []
+  if (lock.columns === undefined) {
+    before.push(
+      `-- Create the lock table`,
+      terminate(createLockTable(dialect, lock)),
+      terminate(`INSERT INTO ${lock.sql} (ID, LOCKED) VALUES (1, FALSE)`),
+    )
+  }
+  before.push(
+    '-- Take the lock',
+    terminate(
+      `UPDATE ${lock.sql} SET LOCKED = TRUE, LOCKEDBY = ${dialect.literal(scriptHolder)}, LOCKGRANTED = ${dialect.currentTimestamp} ` +
+        'WHERE ID = 1 AND LOCKED = FALSE',
+    ),
+  )
+  if (history.columns === undefined) before.push('-- Create the history table', terminate(createHistoryTable(dialect, history)))
+  return [
+    ...before,
+    ...parts,
+    '-- Give the lock back',
+    terminate(`UPDATE ${lock.sql} SET LOCKED = FALSE, LOCKEDBY = NULL, LOCKGRANTED = NULL WHERE ID = 1`),
+  ]
+}
