@@ -12,7 +12,7 @@ export {
   jdbcConnectorSpec,
   kubernetesConnectorSpec,
 } from './entities/connector.ts'
-export type { Connector, GitConnectorSpec, JdbcConnectorSpec } from './entities/connector.ts'
+export type { Connector, DockerRegistryConnectorSpec, GitConnectorSpec, JdbcConnectorSpec } from './entities/connector.ts'
 export { dbInstance, dbSchema } from './entities/db-schema.ts'
 export type { DbInstance, DbSchema } from './entities/db-schema.ts'
 export { entityKinds, entityMeta, entityView } from './entities/kinds.ts'
@@ -36,13 +36,14 @@ export {
   failureView,
   groupView,
   inspectionView,
+  kubernetesEventView,
   nodeState,
   runInput,
   selectionTrace,
   stageView,
   stepView,
 } from './api/executions.ts'
-export type { ExecutionSummary, ExecutionView, NodeState, StepView } from './api/executions.ts'
+export type { ExecutionSummary, ExecutionView, KubernetesEventView, NodeState, StepView } from './api/executions.ts'
 export {
   accountSettings,
   apiKeyInput,

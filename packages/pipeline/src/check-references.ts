@@ -84,10 +84,12 @@ class Checker {
   #expression(site: TemplateSite, source: string, place: Place): void {
     const parsed = parseExpression(source)
     if (!parsed.ok) return
+    // A secret may stand alone in its brackets where secrets may, and never inside an expression.
+    const inside = parsed.expression.kind === 'path' ? site : { ...site, secrets: undefined }
     for (const { segments } of pathsOf(parsed.expression)) {
       const result = parseReference(segments)
       if (!result.ok) this.#report.error('EXPRESSION_REFERENCE', `${site.what}: ${result.message}`, place, result.hint)
-      else this.#reference(site, result.reference, place)
+      else this.#reference(inside, result.reference, place)
     }
   }
 
@@ -153,6 +155,7 @@ class Checker {
       return
     }
     if (variable.type === 'Secret') {
+      if (site.secrets === true) return
       const message = `${site.what} cannot hold a secret, and the variable ${quote(name)} is one.`
       this.#report.error('PIPELINE_SECRET_NOT_ALLOWED', message, place)
       return

@@ -128,6 +128,7 @@ function groupState(node: Step | StepGroup, inherited: readonly Template[], crea
   return {
     ...common,
     implicit: false,
+    ...(node.infra === undefined ? {} : { infra: node.infra }),
     selectors: selectorsOf(steps, own),
     nodes: node.nodes.map((member: Step | Parallel<Step>) =>
       member.kind === 'parallel'

@@ -54,7 +54,9 @@ function describeStep(step: StepState): StepTree {
     permitted: step.permitted === true,
     ignoreFailure: step.ignoreFailure,
     stopping: step.stop !== undefined && (step.status === 'Running' || step.status === 'Pending'),
-    ...(step.target === undefined ? {} : { dbSchema: step.target.dbSchema, dbInstance: step.target.dbInstance }),
+    ...(step.target === undefined || step.target.type === 'Run'
+      ? {}
+      : { dbSchema: step.target.dbSchema, dbInstance: step.target.dbInstance }),
     ...(step.outputs === undefined ? {} : { outputs: step.outputs }),
     ...(step.resolution === undefined ? {} : { resolution: step.resolution }),
   }

@@ -1,5 +1,5 @@
-import type { StepTarget } from './execution-state.ts'
-import type { StepType } from './model.ts'
+import type { GroupInfraTarget, StepTarget } from './execution-state.ts'
+import type { DbStepType, EvaluatedPart } from './model.ts'
 
 /**
  * `graceful`: nothing further is begun. `interrupt`: the running statement is cancelled at the database. `force`: what is left is
@@ -8,8 +8,20 @@ import type { StepType } from './model.ts'
 export type CancelMode = 'graceful' | 'interrupt' | 'force'
 
 /** One step with every field evaluated: what the runner is told to do. */
-export interface StepOrder {
-  readonly type: StepType
+export type StepOrder = DbStepOrder | RunStepOrder
+
+/** A script. Its parts are final: text that came from an expression is text. */
+export interface RunStepOrder {
+  readonly type: 'Run'
+  readonly identifier: string
+  readonly name: string
+  readonly command: readonly EvaluatedPart[]
+  readonly env: readonly { readonly name: string; readonly value: readonly EvaluatedPart[] }[]
+  readonly timeoutMs: number
+}
+
+export interface DbStepOrder {
+  readonly type: DbStepType
   readonly identifier: string
   readonly name: string
   readonly migrationType: 'Liquibase'
@@ -29,6 +41,8 @@ export interface PlaceGroupEffect {
   readonly groupId: string
   readonly attemptNumber: number
   readonly selectors: readonly string[]
+  /** Absent: a process of its delegate. */
+  readonly infra?: GroupInfraTarget
   readonly steps: readonly StepTarget[]
 }
 

@@ -12,6 +12,9 @@ export type StepOutcome = 'Succeeded' | 'Failed' | 'Cancelled' | 'Unknown'
 export interface Reason {
   readonly code: string
   readonly message: string
+  readonly hint?: string
+  /** Placing it again would come to the same. */
+  readonly final?: boolean
 }
 
 /** The execution may begin. */

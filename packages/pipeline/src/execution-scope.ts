@@ -72,9 +72,14 @@ function inStage(
       if (step === undefined) return missing(`There is no step ${quote(second ?? first ?? '')} that <+${text}> could mean.`)
       if (reference.kind === 'nodeStatus') return value(step.status)
       const why = `Step ${quote(step.identifier)} has no output ${quote(reference.keys.join('.'))}; it is ${step.status}.`
-      return inside(step.outputs ?? {}, reference.keys, why)
+      return inside(step.outputs ?? {}, outputKeys(step, reference.keys), why)
     }
   }
+}
+
+/** The outputs of scripts are named `output.outputVariables.NAME`, which says no more than `output.NAME`. */
+function outputKeys(step: StepState, keys: readonly string[]): readonly string[] {
+  return step.spec.type === 'Run' && keys.length > 1 && keys[0] === 'outputVariables' ? keys.slice(1) : keys
 }
 
 function onlyStep(group: GroupState | undefined): StepState | undefined {
@@ -106,7 +111,10 @@ function variable(variables: readonly VariableState[], name: string, owner: stri
   const found = variables.find((candidate) => candidate.name === name)
   if (found === undefined) return missing(`The ${owner} has no variable ${quote(name)}.`)
   if (found.value.kind === 'value') return value(found.value.value)
-  if (found.value.kind === 'secret') return missing(`The variable ${quote(name)} is a secret and cannot be part of a text.`)
+  if (found.value.kind === 'secret') {
+    const message = `The variable ${quote(name)} is a secret and cannot be part of a text.`
+    return { ok: false, message, secretRef: found.value.ref }
+  }
   return missing(`The variable ${quote(name)} has no value: ${found.value.message}`)
 }
 

@@ -2,9 +2,14 @@ import type { Timings } from '@sluice/base'
 import type {
   Condition,
   JsonValue,
+  DbStepType,
+  GroupInfra,
+  KubernetesOptions,
+  OutputVariable,
+  PullPolicy,
   StepResources,
+  StepShell,
   StepSpec,
-  StepType,
   Template,
   Variable,
   VariableType,
@@ -121,6 +126,8 @@ export interface GroupState extends NodeTimes {
   readonly when: WhenState
   /** From the innermost level that names any; all must match. */
   readonly selectors: readonly Template[]
+  /** Absent: a process of its delegate. */
+  readonly infra?: GroupInfra
   readonly nodes: GroupNodeState[]
   /** Placements so far. */
   attemptNumber: number
@@ -161,10 +168,44 @@ export interface StepState extends NodeTimes {
 
 export type StepResolution = 'succeeded' | 'failed' | 'not-started'
 
-/** What a step works on, evaluated. */
-export interface StepTarget {
+/** What a step works on or in, evaluated when its group is placed. */
+export type StepTarget = DbStepTarget | RunStepTarget
+
+export interface RunStepTarget {
   readonly stepRunId: string
-  readonly type: StepType
+  readonly type: 'Run'
+  readonly shell: StepShell
+  readonly connectorRef?: string
+  readonly image?: string
+  readonly resources?: StepResources
+  readonly imagePullPolicy?: PullPolicy
+  readonly runAsUser?: number
+  readonly privileged?: boolean
+  /** Every secret that its command and environment name, each once. */
+  readonly secretRefs: readonly string[]
+  readonly outputVariables: readonly OutputVariable[]
+  /** Equal for steps that never run at the same time. */
+  readonly lane: number
+  readonly timeoutMs: number
+}
+
+/** Where a group runs, evaluated. */
+export interface GroupInfraTarget {
+  readonly type: 'KubernetesDirect'
+  readonly connectorRef: string
+  readonly namespace?: string
+  readonly serviceAccountName?: string
+  readonly priorityClassName?: string
+  readonly imageConnectorRef?: string
+  readonly nodeSelector?: Readonly<Record<string, string>>
+  readonly labels?: Readonly<Record<string, string>>
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly options: KubernetesOptions
+}
+
+export interface DbStepTarget {
+  readonly stepRunId: string
+  readonly type: DbStepType
   readonly dbSchema: string
   readonly dbInstance: string
   readonly connectorRef?: string

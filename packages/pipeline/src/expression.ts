@@ -23,9 +23,15 @@ export type ExpressionResult =
   | { readonly ok: false; readonly problem: ExpressionProblem }
 
 /** What the name `segments` stands for, or why it stands for nothing. */
-export type Lookup = (
-  segments: readonly string[],
-) => { readonly ok: true; readonly value: JsonValue } | { readonly ok: false; readonly message: string; readonly hint?: string }
+export type Lookup = (segments: readonly string[]) =>
+  | { readonly ok: true; readonly value: JsonValue }
+  | {
+      readonly ok: false
+      readonly message: string
+      readonly hint?: string
+      /** The secret that the name stands for: no value here, but a reference that may stand alone where secrets may. */
+      readonly secretRef?: string
+    }
 
 /** Every path in an expression. */
 export function pathsOf(expression: Expression): Extract<Expression, { kind: 'path' }>[] {

@@ -35,9 +35,9 @@ export const fieldTables = {
   ),
   execution: table('steps', '', 'rollbackSteps serviceDependencies'),
   stepGroup: table(
-    'identifier name when delegateSelectors steps failureStrategies stepGroupInfra',
+    'identifier name when delegateSelectors steps failureStrategies stepGroupInfra sharedPaths',
     'description tags',
-    'template strategy sharedPaths variables addOns skipCondition policySets',
+    'template strategy variables addOns skipCondition policySets',
   ),
   step: table(
     'identifier name type spec timeout when delegateSelectors failureStrategies',
@@ -59,11 +59,31 @@ export const fieldTables = {
   resources: table('limits', '', 'requests'),
   limits: table('cpu memory', '', ''),
   groupInfra: table('type spec', '', ''),
+  run: table(
+    'connectorRef image shell command envVariables outputVariables resources imagePullPolicy runAsUser privileged',
+    '',
+    'reports baseImageConnectorRefs alias outputAlias settings delegateSelectors',
+  ),
+  outputVariable: table('name type value', '', ''),
   kubernetesInfra: table(
-    'connectorRef namespace serviceAccountName automountServiceAccountToken initTimeout nodeSelector tolerations labels annotations priorityClassName containerSecurityContext runAsUser os resources volumes harnessImageConnectorRef hostNames imagePullPolicy podSpecOverlay runAsNonRoot',
+    'connectorRef namespace serviceAccountName automountServiceAccountToken initTimeout nodeSelector tolerations labels annotations priorityClassName containerSecurityContext runAsUser runAsNonRoot os resources volumes harnessImageConnectorRef hostNames imagePullPolicy',
+    '',
+    'podSpecOverlay',
+  ),
+  groupResources: table('limits requests', '', ''),
+  toleration: table('key operator value effect tolerationSeconds', '', ''),
+  volume: table('mountPath type spec', '', ''),
+  emptyDir: table('medium size', '', ''),
+  hostPath: table('path type', '', ''),
+  claim: table('claimName readOnly', '', ''),
+  configMap: table('configMapName name optional', '', ''),
+  secretVolume: table('secretName name optional', '', ''),
+  securityContext: table(
+    'allowPrivilegeEscalation privileged procMount readOnlyRootFilesystem runAsNonRoot runAsUser runAsGroup capabilities',
     '',
     '',
   ),
+  capabilities: table('add drop', '', ''),
   failureStrategy: table('onFailure', '', ''),
   onFailure: table('errors action', '', ''),
   action: table('type', '', 'spec'),
@@ -77,7 +97,6 @@ export const laterStepTypes: readonly string[] = [
   'FlywayCommand',
   'DBTestAndPreview',
   'DBCommand',
-  'Run',
   'GitClone',
   'HarnessApproval',
   'JiraApproval',
@@ -111,7 +130,7 @@ export const laterStageTypes: readonly string[] = [
   'IACM',
 ]
 
-export const laterGroupInfraTypes: readonly string[] = ['KubernetesDirect', 'ECSDirect', 'VM', 'Docker', 'Cloud']
+export const laterGroupInfraTypes: readonly string[] = ['ECSDirect', 'VM', 'Docker', 'Cloud']
 
 /** Failure actions that the dialect knows; `Ignore` (on steps) and `MarkAsFailure` work. */
 export const laterFailureActions: readonly string[] = [

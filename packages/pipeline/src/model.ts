@@ -70,9 +70,16 @@ export interface Variable {
   readonly place: Place
 }
 
+interface Quantities {
+  readonly cpu?: string | undefined
+  readonly memory?: string | undefined
+}
+
 /** What a step's container may use. Kubernetes quantities, as written. */
 export interface StepResources {
-  readonly limits: { readonly cpu?: string | undefined; readonly memory?: string | undefined }
+  readonly limits: Quantities
+  /** Of a whole group's containers only. */
+  readonly requests?: Quantities | undefined
 }
 
 /** What every step that works on a database names. */
@@ -96,9 +103,100 @@ export interface DbSchemaRollbackSpec extends DbStepSpec {
   readonly changeSetCount?: Template | undefined
 }
 
-export type StepSpec = DbSchemaApplySpec | DbSchemaRollbackSpec
+export type PullPolicy = 'Always' | 'IfNotPresent' | 'Never'
+
+export type StepShell = 'Sh' | 'Bash' | 'Python' | 'Pwsh' | 'Powershell'
+
+/** A value that a script leaves behind: what is in the shell's variable `variable`, as the output `name`. */
+export interface OutputVariable {
+  readonly name: string
+  readonly type: 'String' | 'Secret'
+  readonly variable: string
+}
+
+/** A user's script. Secrets may stand in its command and its environment, and nowhere else. */
+export interface RunSpec {
+  readonly type: 'Run'
+  readonly connectorRef?: Template | undefined
+  readonly image?: Template | undefined
+  readonly shell: StepShell
+  readonly command: Template
+  readonly envVariables: readonly { readonly name: string; readonly value: Template }[]
+  readonly outputVariables: readonly OutputVariable[]
+  readonly resources?: StepResources | undefined
+  readonly imagePullPolicy?: PullPolicy | undefined
+  readonly runAsUser?: number | undefined
+  readonly privileged?: boolean | undefined
+}
+
+export type StepSpec = DbSchemaApplySpec | DbSchemaRollbackSpec | RunSpec
 
 export type StepType = StepSpec['type']
+
+export type DbStepType = Exclude<StepType, 'Run'>
+
+/** What `containerSecurityContext` may say: the fields of Kubernetes' own. */
+export interface SecurityContext {
+  readonly allowPrivilegeEscalation?: boolean | undefined
+  readonly privileged?: boolean | undefined
+  readonly procMount?: string | undefined
+  readonly readOnlyRootFilesystem?: boolean | undefined
+  readonly runAsNonRoot?: boolean | undefined
+  readonly runAsUser?: number | undefined
+  readonly runAsGroup?: number | undefined
+  readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] } | undefined
+}
+
+export interface Toleration {
+  readonly key?: string
+  readonly operator?: 'Exists' | 'Equal'
+  readonly value?: string
+  readonly effect?: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
+  readonly tolerationSeconds?: number
+}
+
+export type GroupVolume =
+  | { readonly type: 'EmptyDir'; readonly mountPath: string; readonly medium?: '' | 'Memory'; readonly size?: string }
+  | { readonly type: 'HostPath'; readonly mountPath: string; readonly path: string; readonly hostPathType?: string }
+  | {
+      readonly type: 'PersistentVolumeClaim'
+      readonly mountPath: string
+      readonly claimName: string
+      readonly readOnly?: boolean
+    }
+  | { readonly type: 'ConfigMap'; readonly mountPath: string; readonly configMapName: string; readonly optional?: boolean }
+  | { readonly type: 'Secret'; readonly mountPath: string; readonly secretName: string; readonly optional?: boolean }
+
+/** What of `KubernetesDirect` holds no expressions. */
+export interface KubernetesOptions {
+  readonly automountServiceAccountToken?: boolean | undefined
+  readonly tolerations?: readonly Toleration[] | undefined
+  readonly containerSecurityContext?: SecurityContext | undefined
+  readonly runAsUser?: number | undefined
+  readonly os?: 'Linux' | undefined
+  readonly resources?: StepResources | undefined
+  readonly volumes?: readonly GroupVolume[] | undefined
+  readonly hostNames?: readonly string[] | undefined
+  readonly imagePullPolicy?: PullPolicy | undefined
+  readonly sharedPaths?: readonly string[] | undefined
+  /** How long pod, images and containers may take until the runner runs. */
+  readonly initTimeoutMs: number
+}
+
+/** `stepGroupInfra: {type: KubernetesDirect}`: the group runs in one pod. */
+export interface GroupInfra {
+  readonly type: 'KubernetesDirect'
+  readonly connectorRef: Template
+  readonly namespace?: Template | undefined
+  readonly serviceAccountName?: Template | undefined
+  readonly priorityClassName?: Template | undefined
+  /** Connector of the runner's image, where no database step names one. */
+  readonly imageConnectorRef?: Template | undefined
+  readonly nodeSelector?: Readonly<Record<string, Template>> | undefined
+  readonly labels?: Readonly<Record<string, Template>> | undefined
+  readonly annotations?: Readonly<Record<string, Template>> | undefined
+  readonly options: KubernetesOptions
+}
 
 export interface Step {
   readonly kind: 'step'
@@ -128,6 +226,8 @@ export interface StepGroup {
   readonly name: string
   readonly when: When
   readonly delegateSelectors: readonly Template[]
+  /** Absent: a process of its delegate. */
+  readonly infra?: GroupInfra | undefined
   readonly nodes: readonly (Step | Parallel<Step>)[]
   readonly place: Place
 }

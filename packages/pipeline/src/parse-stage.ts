@@ -1,7 +1,8 @@
 import { didYouMean } from '@sluice/base'
-import { fieldTables, laterGroupInfraTypes, laterStageTypes } from './fields.ts'
+import { fieldTables, laterStageTypes } from './fields.ts'
 import type { Parallel, Place, Stage, StageNode, Step, StepGroup } from './model.ts'
 import { parseFailureStrategies, parseWhen } from './parse-conditions.ts'
+import { parseGroupInfra } from './parse-infra.ts'
 import { parseStep } from './parse-step.ts'
 import { parseVariables } from './parse-variables.ts'
 import { quote } from './report.ts'
@@ -50,6 +51,7 @@ function parseExecution(reader: YamlReader, node: YamlNode | undefined, what: st
   const steps =
     execution === undefined ? undefined : reader.fields(execution, fieldTables.execution, `"execution" of ${what}`).get('steps')
   const nodes = parseNodes(reader, steps, what, parseStageItem)
+  checkImages(reader, nodes, false)
   if (nodes.length === 0 && (steps === undefined || isEmptyNode(steps))) {
     const hint = 'Put at least one step under spec.execution.steps.'
     reader.report.error('PIPELINE_MISSING_FIELD', `There are no steps in ${what}.`, steps?.place ?? stage.place, hint)
@@ -147,16 +149,21 @@ function parseGroup(reader: YamlReader, node: YamlNode): StepGroup | undefined {
   const identifier = reader.identifier(fields, 'A step group', map.place)
   const what = identifier === undefined ? 'the step group' : `step group ${quote(identifier)}`
   parseFailureStrategies(reader, fields.get('failureStrategies'), 'other', what)
-  parseGroupInfra(reader, fields.get('stepGroupInfra'), what)
+  const infraNode = fields.get('stepGroupInfra')
+  const infra = parseGroupInfra(reader, infraNode, fields.get('sharedPaths'), what)
   const steps = fields.get('steps')
   const group = {
     kind: 'group' as const,
     name: reader.name(fields, identifier ?? '', what),
     when: parseWhen(reader, fields.get('when'), 'node', what),
     delegateSelectors: reader.templates(fields.get('delegateSelectors'), `"delegateSelectors" of ${what}`),
+    ...(infra === undefined ? {} : { infra }),
     nodes: parseNodes(reader, steps, what, parseGroupItem),
     place: fields.get('identifier')?.place ?? map.place,
   }
+  // What an infra that could not be read would need is not known.
+  if (infra !== undefined || infraNode === undefined || isEmptyNode(infraNode))
+    checkImages(reader, group.nodes, infra !== undefined)
   if (steps === undefined || isEmptyNode(steps)) {
     reader.report.error('PIPELINE_MISSING_FIELD', `There are no steps in ${what}.`, steps?.place ?? map.place)
   }
@@ -165,26 +172,23 @@ function parseGroup(reader: YamlReader, node: YamlNode): StepGroup | undefined {
   return undefined
 }
 
-/** Reads the fields, so that their mistakes are shown too, and says that containers come later. */
-function parseGroupInfra(reader: YamlReader, node: YamlNode | undefined, what: string): void {
-  const map = node === undefined || isEmptyNode(node) ? undefined : reader.map(node, `"stepGroupInfra" of ${what}`)
-  if (map === undefined) return
-  const fields = reader.fields(map, fieldTables.groupInfra, `"stepGroupInfra" of ${what}`)
-  const typeNode = fields.get('type')
-  const type = reader.plainText(typeNode, `The type of "stepGroupInfra" of ${what}`)
-  if (type === undefined) {
-    reader.report.error('PIPELINE_MISSING_FIELD', `"stepGroupInfra" of ${what} needs a type.`, map.place)
-    return
+/** A Run step in a pod needs an image; one in a process of the delegate has no use for it. */
+function checkImages(reader: YamlReader, nodes: readonly StageNode[], inPod: boolean): void {
+  for (const node of nodes) {
+    if (node.kind === 'parallel') checkImages(reader, node.nodes, inPod)
+    if (node.kind !== 'step' || node.spec.type !== 'Run') continue
+    const { image, connectorRef, privileged, runAsUser } = node.spec
+    const what = `step ${quote(node.identifier)}`
+    if (inPod && image === undefined) {
+      reader.report.error('PIPELINE_MISSING_FIELD', `Run (${what}) needs "image", because its group runs in a pod.`, node.place)
+    }
+    const idle = Object.entries({ image, connectorRef, privileged, runAsUser }).flatMap(([name, value]) =>
+      value === undefined ? [] : [name],
+    )
+    if (!inPod && idle.length > 0) {
+      const message = `Run (${what}) names ${idle.map(quote).join(', ')}, but it runs as a process of its delegate.`
+      const hint = 'Give its step group a stepGroupInfra of type KubernetesDirect, or remove that.'
+      reader.report.error('PIPELINE_STRUCTURE', message, node.place, hint)
+    }
   }
-  const hint = 'Remove stepGroupInfra: the group then runs as a process of its delegate.'
-  if (!laterGroupInfraTypes.includes(type)) {
-    const near = didYouMean(type, laterGroupInfraTypes)
-    const message = `"stepGroupInfra" of ${what} cannot have the type ${quote(type)}.`
-    reader.report.error('PIPELINE_UNKNOWN_VALUE', message, typeNode?.place, near === undefined ? hint : `Did you mean "${near}"?`)
-    return
-  }
-  const spec = type === 'KubernetesDirect' ? reader.map(fields.get('spec'), `"spec" of "stepGroupInfra" of ${what}`) : undefined
-  if (spec !== undefined) reader.fields(spec, fieldTables.kubernetesInfra, `KubernetesDirect (${what})`)
-  const message = `Running ${what} on ${type} is known but not supported yet.`
-  reader.report.error('PIPELINE_NOT_SUPPORTED_YET', message, typeNode?.place, hint)
 }

@@ -1,7 +1,9 @@
 import { parseDuration } from './duration.ts'
 import { fieldTables, laterStepTypes } from './fields.ts'
-import type { DbStepSpec, Step, StepResources, StepSpec, StepType, Template } from './model.ts'
+import type { DbStepSpec, Step, StepSpec, StepType, Template } from './model.ts'
 import { parseFailureStrategies, parseWhen } from './parse-conditions.ts'
+import { parseResources } from './parse-resources.ts'
+import { parseRunSpec } from './parse-run.ts'
 import { capitalize, quote } from './report.ts'
 import { staticText } from './template.ts'
 import type { YamlMap, YamlNode } from './yaml-node.ts'
@@ -10,7 +12,7 @@ import type { Fields, YamlReader } from './yaml-reader.ts'
 /** How long a step may run that says nothing about it. */
 const timeoutDefaultMs = 600_000
 
-const stepTypes: readonly StepType[] = ['DBSchemaApply', 'DBSchemaRollback']
+const stepTypes: readonly StepType[] = ['DBSchemaApply', 'DBSchemaRollback', 'Run']
 
 /** What stands under `step:`. */
 export function parseStep(reader: YamlReader, node: YamlNode): Step | undefined {
@@ -63,6 +65,7 @@ function parseSpec(
     if (node === undefined) reader.report.error('PIPELINE_MISSING_FIELD', `${capitalize(what)} needs a spec.`, step.place)
     return undefined
   }
+  if (type === 'Run') return parseRunSpec(reader, map, what)
   const table = type === 'DBSchemaApply' ? fieldTables.apply : fieldTables.rollback
   const fields = reader.fields(map, table, `${type} (${what})`)
   const common = parseCommon(reader, fields, what, map)
@@ -128,30 +131,6 @@ function parseCount(reader: YamlReader, node: YamlNode | undefined, what: string
 /** Whether a text is how many changesets a rollback may undo. */
 export function isCount(text: string): boolean {
   return /^[1-9][0-9]{0,6}$/.test(text)
-}
-
-const cpuPattern = /^(?:[0-9]+m|[0-9]+(?:\.[0-9]+)?)$/
-const memoryPattern = /^[0-9]+(?:\.[0-9]+)?(?:[KMGTPE]i?|k|m)?$/
-
-function parseResources(reader: YamlReader, node: YamlNode | undefined, what: string): StepResources | undefined {
-  const map = reader.map(node, `"resources" of ${what}`)
-  if (map === undefined) return undefined
-  const limits = reader.map(
-    reader.fields(map, fieldTables.resources, `"resources" of ${what}`).get('limits'),
-    `"limits" of ${what}`,
-  )
-  if (limits === undefined) return undefined
-  const fields = reader.fields(limits, fieldTables.limits, `"limits" of ${what}`)
-  const quantity = (name: 'cpu' | 'memory', pattern: RegExp, example: string): string | undefined => {
-    const text = reader.plainText(fields.get(name), `"${name}" of ${what}`)
-    if (text === undefined || (pattern.test(text) && text.length <= 32)) return text
-    const message = `"${name}" of ${what} cannot be ${quote(text)}.`
-    reader.report.error('PIPELINE_VALUE', message, fields.get(name)?.place, `Write for example ${example}.`)
-    return undefined
-  }
-  const cpu = quantity('cpu', cpuPattern, '500m or 2')
-  const memory = quantity('memory', memoryPattern, '512Mi or 2Gi')
-  return { limits: { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) } }
 }
 
 function nonEmpty(template: Template | undefined): Template | undefined {

@@ -1,4 +1,16 @@
-import type { Condition, Parallel, Pipeline, Stage, StageNode, Step, StepGroup, Template, Variable } from './model.ts'
+import type {
+  Condition,
+  GroupInfra,
+  Parallel,
+  Pipeline,
+  RunSpec,
+  Stage,
+  StageNode,
+  Step,
+  StepGroup,
+  Template,
+  Variable,
+} from './model.ts'
 
 /** Where a node stands in its pipeline, by indexes; `member` and `innerMember` inside a `parallel`. */
 export interface Position {
@@ -24,6 +36,8 @@ export interface TemplateSite {
   readonly inGroup: boolean
   readonly inStep: boolean
   readonly template?: Template
+  /** Whether a variable of type Secret may stand here, alone in its brackets. */
+  readonly secrets?: true | undefined
   readonly condition?: Condition
   /** The variable whose value this is. */
   readonly variable?: string
@@ -79,6 +93,9 @@ function* groupSites(group: StepGroup, position: Position): Generator<TemplateSi
   for (const template of group.delegateSelectors) {
     yield { ...site, role: 'target', what: `"delegateSelectors" of ${site.what}`, template }
   }
+  for (const [name, template] of infraTemplates(group.infra)) {
+    yield { ...site, role: 'target', what: `"${name}" of ${site.what}`, template }
+  }
   for (const [inner, node] of group.nodes.entries()) {
     if (node.kind === 'step') yield* stepSites(node, { ...position, inner }, true)
     else for (const [innerMember, step] of node.nodes.entries()) yield* stepSites(step, { ...position, inner, innerMember }, true)
@@ -94,6 +111,10 @@ function* stepSites(step: Step, position: Position, inGroup: boolean): Generator
   for (const template of step.delegateSelectors) {
     yield { ...site, role: 'target', what: `"delegateSelectors" of ${what}`, template }
   }
+  if (step.spec.type === 'Run') {
+    yield* runSites(step.spec, site, what)
+    return
+  }
   for (const name of ['connectorRef', 'dbSchema', 'dbInstance'] as const) {
     const template = step.spec[name]
     if (template !== undefined) yield { ...site, role: 'target', what: `"${name}" of ${what}`, template }
@@ -102,4 +123,29 @@ function* stepSites(step: Step, position: Position, inGroup: boolean): Generator
   if (step.spec.type === 'DBSchemaRollback' && step.spec.changeSetCount !== undefined) {
     yield { ...site, role: 'field', what: `"changeSetCount" of ${what}`, template: step.spec.changeSetCount }
   }
+}
+
+function* runSites(
+  spec: RunSpec,
+  site: Pick<TemplateSite, 'position' | 'inGroup' | 'inStep'>,
+  what: string,
+): Generator<TemplateSite> {
+  for (const name of ['connectorRef', 'image'] as const) {
+    const template = spec[name]
+    if (template !== undefined) yield { ...site, role: 'target', what: `"${name}" of ${what}`, template }
+  }
+  yield { ...site, role: 'field', what: `"command" of ${what}`, template: spec.command, secrets: true }
+  for (const { name, value } of spec.envVariables) {
+    yield { ...site, role: 'field', what: `"${name}" of ${what}`, template: value, secrets: true }
+  }
+}
+
+function infraTemplates(infra: GroupInfra | undefined): [string, Template][] {
+  if (infra === undefined) return []
+  const { connectorRef, namespace, serviceAccountName, priorityClassName, imageConnectorRef, nodeSelector, labels, annotations } =
+    infra
+  const single = { connectorRef, namespace, serviceAccountName, priorityClassName, harnessImageConnectorRef: imageConnectorRef }
+  return [...Object.entries(single), ...Object.entries({ ...nodeSelector, ...labels, ...annotations })].flatMap(
+    ([name, template]): [string, Template][] => (template === undefined ? [] : [[name, template]]),
+  )
 }

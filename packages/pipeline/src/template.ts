@@ -6,6 +6,8 @@ import { parseBracketed, parseExpression } from './parse-expression.ts'
 
 /** Characters of one text field. */
 export const templateLengthMax = 65_536
+/** Characters of a text whose expressions are evaluated, such as a script with outputs of earlier steps in it. */
+const partsLengthMax = 262_144
 const partsMax = 256
 
 export interface TemplateResult {
@@ -104,10 +106,37 @@ export function evaluateTemplate(template: Template, lookup: Lookup): JsonValue 
  * Throws `ExpressionError`.
  */
 export function evaluateParts(template: Template, lookup: Lookup): EvaluatedPart[] {
-  return template.map((part) => (part.kind === 'secret' || part.kind === 'text' ? part : evaluatePart(part.expression, lookup)))
+  let length = 0
+  return template.map((part) => {
+    const evaluated = part.kind === 'expression' ? evaluatePart(part.expression, lookup) : part
+    length += evaluated.kind === 'text' ? evaluated.text.length : 0
+    if (length > partsLengthMax) throw new ExpressionError(`The text has more than ${partsLengthMax} characters.`)
+    return evaluated
+  })
+}
+
+/**
+ * The secrets that a template names, itself or by variables of type Secret, whatever its other expressions are worth: those may not
+ * have a value yet.
+ */
+export function secretRefsOf(template: Template, lookup: Lookup): string[] {
+  return template.flatMap((part) => {
+    if (part.kind === 'secret') return [part.ref]
+    return part.kind === 'expression' ? (secretRefOf(part.expression, lookup) ?? []) : []
+  })
+}
+
+/** The secret that an expression is, being nothing but the name of a variable of type Secret. */
+function secretRefOf(source: string, lookup: Lookup): string | undefined {
+  const parsed = parseExpression(source)
+  if (!parsed.ok || parsed.expression.kind !== 'path') return undefined
+  const found = lookup(parsed.expression.segments)
+  return found.ok ? undefined : found.secretRef
 }
 
 function evaluatePart(source: string, lookup: Lookup): EvaluatedPart {
+  const ref = secretRefOf(source, lookup)
+  if (ref !== undefined) return { kind: 'secret', ref }
   const value = evaluateSource(source, lookup)
   if (value === null) throw new ExpressionError(`<+${source}> has no value.`)
   return { kind: 'text', text: toText(value) }

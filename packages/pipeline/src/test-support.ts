@@ -2,7 +2,7 @@ import { defaultTimings, formatDiagnostic, invariant } from '@sluice/base'
 import { advance } from './advance/advance.ts'
 import { compileExecution } from './compile-execution.ts'
 import type { CompileExecutionResult, ExecutionFacts } from './compile-execution.ts'
-import type { ExecutionEffect } from './effects.ts'
+import type { DbStepOrder, ExecutionEffect } from './effects.ts'
 import type { ExecutionEvent } from './events.ts'
 import type { ExecutionState, GroupState, StepState } from './execution-state.ts'
 import type { JsonValue, Pipeline } from './model.ts'
@@ -161,6 +161,13 @@ export class Drive {
     const found = this.effects.find((effect): effect is Extract<ExecutionEffect, { type: Type }> => effect.type === type)
     invariant(found, `effect ${type} among ${this.types.join(', ')}`)
     return found
+  }
+
+  /** The order of a database step that the last event offered. */
+  get dbOrder(): DbStepOrder {
+    const { order } = this.effect('offerStep')
+    invariant(order.type !== 'Run', 'a database step')
+    return order
   }
 
   #stepOf(identifier: string): { stepRunId: string; attemptId: string } {

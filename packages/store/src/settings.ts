@@ -8,9 +8,24 @@ export interface AccountSettings {
   readonly DBOPS_ENABLED: boolean
   /** Days that finished executions, their logs and changeset records are kept. */
   readonly executionRetentionDays: number
+  /** How values reach pods: as Secrets of their namespace, or over the relay only. */
+  readonly secrets: 'kubernetes' | 'runtime'
+  /** Whether pods get registry Secrets made from connectors, or rely on their service account's own. */
+  readonly registryCredentials: 'connectors' | 'serviceAccount'
+  /** The runner's image in the registries that database steps name, without the registry; empty for this version's own. */
+  readonly runnerImage: string
+  /** Put in front of images that name no registry, for clusters without a way to Docker Hub; empty for none. */
+  readonly imageRegistry: string
 }
 
-export const defaultSettings: AccountSettings = { DBOPS_ENABLED: true, executionRetentionDays: 365 }
+export const defaultSettings: AccountSettings = {
+  DBOPS_ENABLED: true,
+  executionRetentionDays: 365,
+  secrets: 'kubernetes',
+  registryCredentials: 'connectors',
+  runnerImage: '',
+  imageRegistry: '',
+}
 
 /** The account's settings; what was never set has its default. */
 export async function readSettings(db: Kysely<Database>): Promise<AccountSettings> {

@@ -122,9 +122,17 @@ describe('delegates, targets and the account', () => {
 
   it('settings keep what is not named, and refuse what they do not know', async () => {
     const patch = (body: unknown) => server.call('PATCH', '/api/v1/settings', { body })
-    assert.deepEqual((await server.call('GET', '/api/v1/settings')).body, { DBOPS_ENABLED: true, executionRetentionDays: 365 })
-    assert.deepEqual((await patch({ executionRetentionDays: 30 })).body, { DBOPS_ENABLED: true, executionRetentionDays: 30 })
-    assert.deepEqual((await patch({ DBOPS_ENABLED: true })).body, { DBOPS_ENABLED: true, executionRetentionDays: 30 })
+    const defaults = {
+      DBOPS_ENABLED: true,
+      executionRetentionDays: 365,
+      secrets: 'kubernetes',
+      registryCredentials: 'connectors',
+      runnerImage: '',
+      imageRegistry: '',
+    }
+    assert.deepEqual((await server.call('GET', '/api/v1/settings')).body, defaults)
+    assert.deepEqual((await patch({ executionRetentionDays: 30 })).body, { ...defaults, executionRetentionDays: 30 })
+    assert.deepEqual((await patch({ secrets: 'runtime' })).body, { ...defaults, executionRetentionDays: 30, secrets: 'runtime' })
     assert.equal((await patch({ DBOPS_ENABLD: true })).body.error.details.issues[0].hint, 'Did you mean "DBOPS_ENABLED"?')
     assert.equal((await patch({ executionRetentionDays: 0 })).status, 400)
   })

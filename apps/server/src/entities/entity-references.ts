@@ -80,8 +80,14 @@ function collectPipelineRefs(pipeline: Pipeline, place: Place, found: Found): vo
     for (const variable of stage.variables) secrets(variable.value, `${stage.identifier}.variables.${variable.name}`)
     for (const step of stepsOf(stage)) {
       const field = `${stage.identifier}.${step.identifier}`
-      const dbSchema = literal(step.spec.dbSchema)
-      const dbInstance = literal(step.spec.dbInstance)
+      const { spec } = step
+      if (spec.type === 'Run') {
+        secrets(spec.command, `${field}.command`)
+        for (const { name, value } of spec.envVariables) secrets(value, `${field}.envVariables.${name}`)
+        continue
+      }
+      const dbSchema = literal(spec.dbSchema)
+      const dbInstance = literal(spec.dbInstance)
       if (dbSchema !== undefined) add(found, `${field}.dbSchema`, 'dbSchema', dbSchema, place)
       if (dbInstance !== undefined) add(found, `${field}.dbInstance`, 'dbInstance', dbInstance, place)
     }

@@ -1,6 +1,13 @@
-import { type ExecutionSummary, executionEndpoints } from '@sluice/contract'
+import { type ExecutionSummary, executionEndpoints, type KubernetesEvent } from '@sluice/contract'
 import type { ExecutionStatus } from '@sluice/pipeline'
-import { type ExecutionSummaryRow, listExecutionChangesets, listExecutions, readExecution, writeAudit } from '@sluice/store'
+import {
+  type ExecutionSummaryRow,
+  listExecutionChangesets,
+  listExecutions,
+  listKubernetesEvents,
+  readExecution,
+  writeAudit,
+} from '@sluice/store'
 import type { Caller } from '../access/caller.ts'
 import type { App } from '../app-context.ts'
 import { decodeCursor, toPage } from '../http/cursor.ts'
@@ -10,6 +17,9 @@ import type { ExecutionControl } from './execution-control.ts'
 import { toExecutionSummary } from './execution-summary.ts'
 import { toExecutionView } from './execution-view.ts'
 import { requireExecution } from './require-execution.ts'
+
+const kubernetesReportsMax = 1000
+const kubernetesEventsMax = 5000
 
 /** Reading executions, and asking them to stop or to go on. */
 export function registerExecutionEndpoints(app: App, control: ExecutionControl): void {
@@ -64,6 +74,15 @@ export function registerExecutionEndpoints(app: App, control: ExecutionControl):
       at: row.at.toISOString(),
     }))
     return toPage(rows, query.limit, (row) => [String(row.id)], items)
+  })
+
+  registerEndpoint(app, executionEndpoints.kubernetesEvents, async ({ params, caller }) => {
+    await requireExecution(store, caller, params.executionId)
+    const reports = await listKubernetesEvents(store.pool, params.executionId, kubernetesReportsMax)
+    const items = reports.flatMap(({ attemptId, groupPath, events }) =>
+      events.map((event) => ({ attemptId, groupPath, ...(event as KubernetesEvent) })),
+    )
+    return { items: items.slice(0, kubernetesEventsMax) }
   })
 
   registerEndpoint(app, executionEndpoints.selection, async ({ params, caller }) => {

@@ -64,6 +64,8 @@ function toGroup(group: GroupTree, stage: StageTree, details: ExecutionDetails):
             delegateName: attempt.delegate_name,
             ...(attempt.place === null ? {} : { place: attempt.place }),
             contact: attempt.contact,
+            ...(attempt.waiting_for === null ? {} : { waitingFor: attempt.waiting_for }),
+            ...(attempt.waiting_hint === null ? {} : { waitingHint: attempt.waiting_hint }),
             ...(log === undefined ? {} : { log: { stream: log.id, length: log.length, sealed: log.sealed } }),
           },
         }),

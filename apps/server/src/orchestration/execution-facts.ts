@@ -1,4 +1,4 @@
-import { type ExecutionState, groupsOf, stepsOf } from '@sluice/pipeline'
+import { type ExecutionState, groupsOf, type StepState, stepsOf } from '@sluice/pipeline'
 
 /** How many steps of an execution are in which state: for lists, which do not read the whole state. */
 export function countSteps(state: ExecutionState): Record<string, number> {
@@ -10,7 +10,13 @@ export function countSteps(state: ExecutionState): Record<string, number> {
 /** The DB instances that its steps are known to work on so far. */
 export function listDbInstances(state: ExecutionState): string[] {
   const steps = state.stages.flatMap(groupsOf).flatMap(stepsOf)
-  return [...new Set(steps.flatMap((step) => step.target?.dbInstance ?? literal(step.spec.dbInstance) ?? []))].toSorted()
+  return [...new Set(steps.flatMap(dbInstanceOf))].toSorted()
+}
+
+function dbInstanceOf({ target, spec }: StepState): readonly string[] {
+  if (spec.type === 'Run') return []
+  const found = target === undefined || target.type === 'Run' ? literal(spec.dbInstance) : target.dbInstance
+  return found === undefined ? [] : [found]
 }
 
 /** A field without expressions is known before its group is placed. */

@@ -1,3 +1,4 @@
+import type { GroupInfraTarget } from '@sluice/pipeline'
 import { enqueueTask, openInspection, type Queryable, readInspectedStep, withdrawInspections } from '@sluice/store'
 import type { OrchestrationDeps } from './deps.ts'
 import { planGroup } from './plan-group.ts'
@@ -37,6 +38,7 @@ export async function startInspection(
       groupPath: path,
       kind: 'inspection',
       selectors: step.selectors,
+      ...(step.infraTarget === null ? {} : { infra: step.infraTarget as unknown as GroupInfraTarget }),
       steps: [
         {
           path,
@@ -75,6 +77,7 @@ export async function startInspection(
     project,
     selectors: planned.selectors,
     recipients: planned.recipients,
+    infra: planned.spec.infra.type,
     spec: planned.spec,
     stepRunId,
     priority: inspectionPriority,

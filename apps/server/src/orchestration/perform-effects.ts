@@ -1,5 +1,8 @@
 import { idSuffix } from '@sluice/base'
+import type { SlotValue, StepOrder as WireOrder } from '@sluice/contract'
 import {
+  type DbStepOrder,
+  type EvaluatedPart,
   type ExecutionEffect,
   type ExecutionState,
   findGroup,
@@ -7,6 +10,7 @@ import {
   type GroupPlace,
   type OfferStepEffect,
   type PlaceGroupEffect,
+  type RunStepOrder,
 } from '@sluice/pipeline'
 import {
   cancelAttempt,
@@ -116,6 +120,7 @@ async function placeGroup(context: EffectsContext, effect: PlaceGroupEffect): Pr
       groupPath,
       kind: 'stepGroup',
       selectors: effect.selectors,
+      ...(effect.infra === undefined ? {} : { infra: effect.infra }),
       steps,
     },
     deps.timings,
@@ -130,6 +135,8 @@ async function placeGroup(context: EffectsContext, effect: PlaceGroupEffect): Pr
     project,
     selectors: planned.selectors,
     recipients: planned.recipients,
+    infra: planned.spec.infra.type,
+    infraTarget: planned.infraTarget,
     spec: planned.spec,
     attemptNumber: effect.attemptNumber,
   })
@@ -161,7 +168,8 @@ function rejected(
 async function offerStep({ connection, execution }: EffectsContext, effect: OfferStepEffect): Promise<void> {
   const { order, stepRunId, attemptId, groupId } = effect
   const steps = await readTaskSteps(connection, execution.id, groupId)
-  const sourceKey = steps.find((step) => step.stepRunId === stepRunId)?.sourceKey
+  const facts = steps.find((step) => step.stepRunId === stepRunId)
+  const sourceKey = facts?.sourceKey
   await offerStepRun(connection, {
     stepRunId,
     attemptId,
@@ -169,15 +177,28 @@ async function offerStep({ connection, execution }: EffectsContext, effect: Offe
       stepRunId,
       type: order.type,
       timeoutMs: order.timeoutMs,
-      fields: {
-        ...(order.tag === undefined ? {} : { tag: order.tag }),
-        ...(order.changeSetCount === undefined ? {} : { changeSetCount: order.changeSetCount }),
-      },
+      ...(order.type === 'Run' ? { fields: {}, run: bindScript(order, facts?.refs ?? {}) } : { fields: databaseFields(order) }),
       anchorTag: `sluice-${idSuffix(execution.id)}-${idSuffix(stepRunId)}`,
       // For the commit that an earlier step of this execution has resolved; taken off before the order goes out.
-      ...(sourceKey === undefined ? {} : { sourceKey }),
+      ...(sourceKey === undefined || sourceKey === null ? {} : { sourceKey }),
     },
   })
+}
+
+function databaseFields(order: DbStepOrder): Record<string, string | number> {
+  return {
+    ...(order.tag === undefined ? {} : { tag: order.tag }),
+    ...(order.changeSetCount === undefined ? {} : { changeSetCount: order.changeSetCount }),
+  }
+}
+
+/** A script with slots where its secrets go. Text stays text, whatever it looks like. */
+function bindScript(order: RunStepOrder, slotOf: Readonly<Record<string, string>>): NonNullable<WireOrder['run']> {
+  const bind = (parts: readonly EvaluatedPart[]): SlotValue[] =>
+    parts.map((part) =>
+      part.kind === 'text' ? { kind: 'literal', text: part.text } : { kind: 'slot', slot: slotOf[part.ref] ?? '' },
+    )
+  return { command: bind(order.command), env: order.env.map(({ name, value }) => ({ name, value: bind(value) })) }
 }
 
 function groupPathOf({ stage, group }: GroupPlace): string {

@@ -1,40 +1,27 @@
 import { canonicalTarget, toAppError } from '@sluice/base'
-import type {
-  Connector,
-  DatabaseBinding,
-  DatabaseTaskStep,
-  DbInstance,
-  DbSchema,
-  GitSource,
-  SecretSlot,
-  SlotValue,
-} from '@sluice/contract'
-import type { StepTarget } from '@sluice/pipeline'
-import type { PlanEntity } from '@sluice/store'
+import type { DatabaseBinding, DatabaseTaskStep, DbInstance, DbSchema, GitSource, SecretSlot, SlotValue } from '@sluice/contract'
+import type { DbStepTarget } from '@sluice/pipeline'
 import type { Place } from '../access/caller.ts'
+import { type ConnectorOf, findConnector, type FoundConnector } from './plan-connectors.ts'
 import { keyOf, type PlanEntities } from './plan-entities.ts'
 import type { PlanProblem } from './plan-problems.ts'
 import type { SecretSlots } from './plan-secrets.ts'
 
-type JdbcConnector = Extract<Connector, { type: 'Jdbc' }>
-type GitConnector = Extract<Connector, { type: 'Git' }>
-type Typed<Body> = PlanEntity & { readonly body: Body & Record<string, unknown> }
-
 /** What a step needs, found and checked. */
 export interface StepEntities {
-  readonly target: StepTarget
+  readonly target: DbStepTarget
   readonly path: string
   readonly dbSchema: DbSchema
   readonly dbInstance: DbInstance
-  readonly database: Typed<JdbcConnector>
-  readonly git: Typed<GitConnector>
+  readonly database: FoundConnector<ConnectorOf<'Jdbc'>>
+  readonly git: FoundConnector<ConnectorOf<'Git'>>
 }
 
 /** Finds what a step refers to; undefined, with the problems said, when something is missing or does not fit. */
 export function findStepEntities(
   entities: PlanEntities,
   place: Place,
-  target: StepTarget,
+  target: DbStepTarget,
   path: string,
   problems: PlanProblem[],
 ): StepEntities | undefined {
@@ -61,28 +48,10 @@ export function findStepEntities(
       `the DB schema "${target.dbSchema}" is of type ${dbSchema.migrationType}, which no step can apply yet.`,
     )
   }
-  const database = dbInstance && findConnector<JdbcConnector>(entities, place, dbInstance.connector, 'Jdbc', 'a database', say)
-  const git =
-    dbSchema && findConnector<GitConnector>(entities, place, dbSchema.changelog.connector, 'Git', 'a Git repository', say)
+  const database = dbInstance && findConnector(entities, place, dbInstance.connector, 'Jdbc', say)
+  const git = dbSchema && findConnector(entities, place, dbSchema.changelog.connector, 'Git', say)
   if (dbSchema === undefined || dbInstance === undefined || database === undefined || git === undefined) return undefined
   return problems.length > before ? undefined : { target, path, dbSchema, dbInstance, database, git }
-}
-
-function findConnector<Body extends Connector>(
-  entities: PlanEntities,
-  place: Place,
-  ref: string,
-  type: Connector['type'],
-  what: string,
-  say: (code: string, message: string, hint?: string) => undefined,
-): Typed<Body> | undefined {
-  const found = entities.get(keyOf('connector', ref, place))
-  if (found === undefined)
-    return say('CONNECTOR_NOT_FOUND', `the connector "${ref}" does not exist.`, 'Create it, or correct the reference.')
-  if (found.body['type'] !== type) {
-    return say('CONNECTOR_TYPE', `the connector "${ref}" is not one for ${what}.`, `Name a connector of type ${type}.`)
-  }
-  return found as unknown as Typed<Body>
 }
 
 /** The step as a task carries it; undefined with the problems said. */

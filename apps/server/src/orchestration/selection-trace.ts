@@ -40,7 +40,13 @@ function traceTask(task: WaitingTask, candidates: readonly SelectionCandidate[],
 }
 
 function explain(task: WaitingTask, candidate: SelectionCandidate, leaseMs: number): string[] {
-  const fit = { org: task.org, project: task.project, selectors: task.selectors, recipients: task.recipients ?? undefined }
+  const fit = {
+    org: task.org,
+    project: task.project,
+    selectors: task.selectors,
+    recipients: task.recipients ?? undefined,
+    infra: task.infra,
+  }
   const reasons = explainMisfit(fit, candidate)
   if (candidate.revoked) reasons.push('It was revoked.')
   if (candidate.draining || candidate.instanceDraining === true) reasons.push('It is draining: it takes no new work.')

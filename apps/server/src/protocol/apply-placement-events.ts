@@ -1,6 +1,14 @@
 import type { AttemptEvent } from '@sluice/contract'
 import type { Reason } from '@sluice/pipeline'
-import { type AttemptFacts, endAttempt, isLive, markAttemptPhase, notify, type Queryable } from '@sluice/store'
+import {
+  type AttemptFacts,
+  endAttempt,
+  isLive,
+  markAttemptPhase,
+  markAttemptWaiting,
+  notify,
+  type Queryable,
+} from '@sluice/store'
 
 const goneCodes: Readonly<Record<string, string>> = {
   placement: 'PLACEMENT_FAILED',
@@ -24,6 +32,9 @@ export async function applyPlacementEvent(
   } else if (event.type === 'attempt.running') {
     await markAttemptPhase(connection, attempt.attemptId, { state: 'running', place: event.place })
     await notify(connection, 'sluice_execution', attempt.executionId)
+  } else if (event.type === 'attempt.waiting') {
+    await markAttemptWaiting(connection, attempt.attemptId, { what: event.what, hint: event.hint })
+    await notify(connection, 'sluice_execution', attempt.executionId)
   } else if (event.type === 'attempt.gone' && isLive(attempt)) {
     await endAttempt(connection, attempt, { reason: toReason(event), at, cleanup: false })
   }
@@ -36,5 +47,10 @@ function toReason(event: AttemptEvent & { type: 'attempt.gone' }): Reason {
     ...(typeof signal === 'string' ? [`signal ${signal.slice(0, 32)}`] : []),
   ]
   const message = facts.length === 0 ? event.message : `${event.message} (${facts.join(', ')})`
-  return { code: goneCodes[event.reason] ?? 'ATTEMPT_GONE', message }
+  return {
+    code: goneCodes[event.reason] ?? 'ATTEMPT_GONE',
+    message,
+    ...(event.hint === undefined ? {} : { hint: event.hint }),
+    ...(event.final === true ? { final: true } : {}),
+  }
 }

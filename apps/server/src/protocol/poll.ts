@@ -10,6 +10,7 @@ interface PollRequest {
   readonly bootId: string
   readonly free: number
   readonly draining: boolean
+  readonly executors: readonly ('process' | 'kubernetes')[]
 }
 
 /** The delegate's long poll: offers, cancels, clean-ups and the word to drain. */
@@ -50,12 +51,13 @@ async function poll(
   const { store, timings, notifications, instances } = context
   const { instanceId } = caller
   const isSilent = caller.quietMs === null || caller.quietMs > timings.heartbeatMs / 2
-  if (isSilent || caller.bootId !== request.bootId) {
+  const isOther = request.executors.toSorted().join() !== caller.executors.toSorted().join()
+  if (isSilent || isOther || caller.bootId !== request.bootId) {
     await touchInstance(store.pool, instanceId, request)
     instances.noteSeen(instanceId, request.bootId)
   }
 
-  let instance = caller
+  let instance: ConnectedInstance = { ...caller, executors: request.executors }
   let first = true
   let endWait: (() => void) | undefined
   let offers: readonly ClaimedTask[] = []
@@ -123,13 +125,13 @@ function select(
   const listener = `${instance.instanceId}/${request.bootId}`
   const isNews = (what: string, quietMs: number): boolean => !deliveries.isRepeat(listener, what, quietMs)
   const commands: DelegateCommand[] = []
-  for (const { attemptId, epoch, state, cancelMode, cleanup, org, project, offerLeftMs } of standing) {
+  for (const { attemptId, epoch, state, cancelMode, cleanup, org, project, infra, offerLeftMs } of standing) {
     if (cleanup && (state === 'ended' || state === 'completed')) {
       if (isNews(`cleanup ${attemptId}`, timings.heartbeatMs)) commands.push({ type: 'cleanup', attemptId })
     } else if (state === 'offered') {
       const offerMs = Math.round(offerLeftMs ?? 0)
       if (offerMs > 0 && !request.draining && isNews(`offer ${attemptId}`, timings.offerMs / 4)) {
-        commands.push({ type: 'offer', attemptId, epoch, scope: { org, project }, infraType: 'process', offerMs })
+        commands.push({ type: 'offer', attemptId, epoch, scope: { org, project }, infraType: infra, offerMs })
       }
     } else if (cancelMode !== null && isNews(`cancel ${attemptId} ${cancelMode}`, timings.heartbeatMs)) {
       commands.push({ type: 'cancel', attemptId, epoch, mode: cancelMode })
@@ -146,8 +148,8 @@ function toOffer(
   task: ClaimedTask,
   signal: AbortSignal,
 ): DelegateCommand {
-  const { attemptId, epoch, org, project } = task
+  const { attemptId, epoch, org, project, infra } = task
   // Noted as told only if somebody is there to hear it: the next poll then gets it at once.
   if (!signal.aborted) deliveries.isRepeat(`${instance.instanceId}/${request.bootId}`, `offer ${attemptId}`, 0)
-  return { type: 'offer', attemptId, epoch, scope: { org, project }, infraType: 'process', offerMs: timings.offerMs }
+  return { type: 'offer', attemptId, epoch, scope: { org, project }, infraType: infra, offerMs: timings.offerMs }
 }

@@ -105,6 +105,9 @@ export const groupView = z
         delegateName: z.string().optional(),
         place: z.string().optional(),
         contact: z.enum(['ok', 'lost']).optional(),
+        /** What it waits for outside of us, such as an image or a node, and what to do about it. */
+        waitingFor: z.string().optional(),
+        waitingHint: z.string().optional(),
         log: z.object({ stream: z.string(), length: z.number().int(), sealed: z.boolean() }).optional(),
       })
       .optional(),
@@ -168,6 +171,21 @@ export const selectionTrace = z
     ),
   })
   .meta({ id: 'SelectionTrace' })
+
+/** What a cluster said about the pods of an execution, as it said it. */
+export const kubernetesEventView = z
+  .object({
+    attemptId: z.string(),
+    groupPath: z.string(),
+    at: z.string(),
+    type: z.string(),
+    object: z.string(),
+    reason: z.string(),
+    message: z.string(),
+    count: z.number().int().optional(),
+  })
+  .meta({ id: 'KubernetesEvent' })
+export type KubernetesEventView = z.infer<typeof kubernetesEventView>
 
 export const runInput = z
   .strictObject({
@@ -243,6 +261,14 @@ export const executionEndpoints = {
     params: byId,
     query: z.object({ ...pageQuery.shape, stepRunId: z.string().optional() }),
     reply: pageOf(changesetView),
+  }),
+  kubernetesEvents: endpoint('executions.kubernetesEvents', {
+    method: 'GET',
+    path: '/api/v1/executions/{executionId}/kubernetes-events',
+    access: 'viewer',
+    summary: 'What clusters said about its pods, at most the first 5,000 events.',
+    params: byId,
+    reply: z.object({ items: z.array(kubernetesEventView) }),
   }),
   selection: endpoint('executions.selection', {
     method: 'GET',

@@ -105,6 +105,14 @@ export const accountSettings = z
     DBOPS_ENABLED: z.boolean(),
     /** Days that finished executions, their logs and changeset records are kept. */
     executionRetentionDays: z.number().int().min(1).max(3650),
+    /** How values reach pods: `kubernetes`, as Secrets of their namespace; `runtime`, over the relay only. */
+    secrets: z.enum(['kubernetes', 'runtime']),
+    /** `connectors`: pods get registry Secrets made from connectors. `serviceAccount`: they rely on their service account's own. */
+    registryCredentials: z.enum(['connectors', 'serviceAccount']),
+    /** The runner's image in the registries that database steps name, without the registry; empty for this version's own. */
+    runnerImage: z.string().max(512),
+    /** Put in front of images that name no registry, for clusters without a way to Docker Hub; empty for none. */
+    imageRegistry: z.string().max(512),
   })
   .meta({ id: 'AccountSettings' })
 

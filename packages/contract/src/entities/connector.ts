@@ -54,6 +54,13 @@ export const dockerRegistryConnectorSpec = z.strictObject({
       z.strictObject({ type: z.literal('DockerConfig'), spec: z.strictObject({ configRef: entityRef }) }),
     ])
     .default({ type: 'Anonymous' }),
+  /** Names of our own images in this registry, where they are not the default ones. */
+  images: z.strictObject({ runner: z.string().min(1).max(512).optional() }).optional(),
+  /** Prefixes of image names and what takes their place: `docker.io/library: registry.example.com/hub`. The longest one wins. */
+  mirrors: z
+    .record(z.string().min(1).max(512), z.string().min(1).max(512))
+    .refine((mirrors) => Object.keys(mirrors).length <= 100, 'At most 100 mirrors.')
+    .optional(),
   delegateSelectors,
 })
 
@@ -82,5 +89,6 @@ export const connector = z
   ])
   .meta({ id: 'Connector' })
 export type Connector = z.infer<typeof connector>
+export type DockerRegistryConnectorSpec = z.infer<typeof dockerRegistryConnectorSpec>
 export type GitConnectorSpec = z.infer<typeof gitConnectorSpec>
 export type JdbcConnectorSpec = z.infer<typeof jdbcConnectorSpec>

@@ -17,5 +17,7 @@ export const project = z
     name: displayName.optional(),
     description: description.optional(),
     tags: entityTags.optional(),
+    /** How values reach pods of this project's groups: `runtime` keeps them out of the cluster's storage. The stricter of account, project and group counts. */
+    secrets: z.enum(['kubernetes', 'runtime']).optional(),
   })
   .meta({ id: 'Project' })

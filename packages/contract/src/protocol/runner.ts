@@ -76,6 +76,8 @@ export const attemptEvent = z.discriminatedUnion('type', [
     signal: z.string().nullable().optional(),
     /** What to do next. */
     hint: z.string().max(4096).optional(),
+    /** Placing it again would come to the same: an image that is not there, a refused object. */
+    final: z.boolean().optional(),
   }),
   /** The attempt waits for something outside: an image, a node, a quota. Said in words, again when it changes. */
   z.object({ type: z.literal('attempt.waiting'), what: z.string().max(4096), hint: z.string().max(4096).optional() }),

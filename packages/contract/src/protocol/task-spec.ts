@@ -92,6 +92,8 @@ export const runTaskStep = z.object({
   container: z.string().optional(),
   /** The slots that its order may name. */
   slots: z.array(z.string()).max(500),
+  /** The control plane's own note: which slot stands for which reference. */
+  refs: z.record(z.string(), z.string()).default({}),
   outputVariables: z
     .array(z.object({ name: z.string().max(128), type: z.enum(['String', 'Secret']), variable: z.string().max(128) }))
     .max(100),

@@ -67,7 +67,7 @@ test('after a failure only what asks for it runs', () => {
   drive.accept('g').finish('a', 'Failed', { preStartTag: 'before' })
   assert.equal(drive.step('b').status, 'Skipped')
   assert.equal(drive.step('b').reason, 'Something before it failed.')
-  assert.equal(drive.effect('offerStep').order.tag, 'before')
+  assert.equal(drive.dbOrder.tag, 'before')
   drive.finish('undo')
   assert.equal(drive.group('g').status, 'Failed')
   assert.equal(drive.group('next').status, 'Skipped')
@@ -112,7 +112,7 @@ test('a stage runs by pipelineStatus and its variables are evaluated when it sta
   const failed = new Drive(one + later).start().accept('x').finish('x', 'Failed', { db: 'x_db' })
   assert.equal(failed.group('y').status, 'Queued')
   failed.accept('y')
-  assert.equal(failed.effect('offerStep').order.tag, 'x_db')
+  assert.equal(failed.dbOrder.tag, 'x_db')
   const fine = new Drive(one + later).start().accept('x').finish('x')
   assert.equal(fine.state.stages[1]?.status, 'Skipped')
   assert.equal(fine.state.status, 'Succeeded')
@@ -148,7 +148,7 @@ test('a rollback to a tag that does not exist fails with a message, not with an 
 test('a count is a number from 1, whatever it was computed from', () => {
   const text = stageYaml(`- ${applyStep('a')}\n- ${rollback('undo', '', 'changeSetCount: <+execution.steps.a.output.n>')}`)
   const drive = (n: number | string): Drive => new Drive(text).start().accept('a').finish('a', 'Succeeded', { n }).accept('undo')
-  assert.equal(drive('2').effect('offerStep').order.changeSetCount, 2)
+  assert.equal(drive('2').dbOrder.changeSetCount, 2)
   for (const n of [0, -1, 1.5, '1; drop']) assert.equal(drive(n).step('undo').status, 'Failed', String(n))
 })
 
@@ -160,13 +160,13 @@ test('second-order injection: substituted text that looks like a secret stays te
       '- {name: v, value: <+input>}\n- {name: w, value: "x<+pipeline.variables.v>"}',
     )
   const byInput = new Drive(fields('<+pipeline.variables.w>'), { v: hostile }).start().accept('a')
-  assert.equal(byInput.effect('offerStep').order.tag, `x${hostile}`)
+  assert.equal(byInput.dbOrder.tag, `x${hostile}`)
   const byTrigger = new Drive(fields('<+trigger.tag>'), { v: '' }, { trigger: { tag: hostile } }).start().accept('a')
-  assert.equal(byTrigger.effect('offerStep').order.tag, hostile)
+  assert.equal(byTrigger.dbOrder.tag, hostile)
   const byName = new Drive(fields('<+pipeline.triggeredBy.name>'), { v: '' }, { triggeredBy: { name: hostile } })
     .start()
     .accept('a')
-  assert.equal(byName.effect('offerStep').order.tag, hostile)
+  assert.equal(byName.dbOrder.tag, hostile)
   const chain = stageYaml(
     `- ${applyStep('a')}\n- step: {identifier: b, type: DBSchemaApply, spec: {dbSchema: s, dbInstance: <+execution.steps.a.output.db>, tag: <+execution.steps.a.output.gitTag>}}`,
   )
@@ -174,9 +174,11 @@ test('second-order injection: substituted text that looks like a secret stays te
     .start()
     .accept('a')
     .finish('a', 'Succeeded', { db: hostile, gitTag: `v1${hostile}` })
-  assert.equal(byOutput.effect('placeGroup').steps[0]?.dbInstance, hostile)
+  const [target] = byOutput.effect('placeGroup').steps
+  assert.ok(target !== undefined && target.type !== 'Run')
+  assert.equal(target.dbInstance, hostile)
   byOutput.accept('b')
-  assert.equal(byOutput.effect('offerStep').order.tag, `v1${hostile}`)
+  assert.equal(byOutput.dbOrder.tag, `v1${hostile}`)
   const condition = stageYaml(
     `- ${applyStep('a', `, when: {condition: '<+pipeline.variables.v> == "x"'}`)}`,
     '- {name: v, value: <+input>}',

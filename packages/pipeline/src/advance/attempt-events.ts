@@ -83,10 +83,19 @@ function endAttempt(work: Transition, groupId: string, attemptId: string, reason
     kind: 'infrastructure',
     code: toStorableText(reason.code),
     message: toStorableText(`The attempt for ${quote(group.identifier)} ended: ${reason.message}`),
+    ...(reason.hint === undefined ? {} : { hint: toStorableText(reason.hint) }),
   }
   const isStopping = work.draft.cancel !== undefined
-  if (!isStopping && steps.every((step) => step.startedAt === undefined)) placeAgain(work, place, failure)
-  else endOpenSteps(work, group, failure)
+  if (!isStopping && steps.every((step) => step.startedAt === undefined)) {
+    if (reason.final === true) giveUp(work, group, failure)
+    else placeAgain(work, place, failure)
+  } else endOpenSteps(work, group, failure)
+}
+
+/** None of the steps began, and none would on another try. */
+function giveUp(work: Transition, group: GroupState, failure: Failure): void {
+  if (group.status === 'Queued') work.clearTimer(timerKey('queueTimeout', group.groupId, group.attemptNumber))
+  work.closeGroup(group, 'Failed', { failure })
 }
 
 /** None of the steps began, so another delegate may have the group. */

@@ -2,14 +2,24 @@ import { evaluateExpression, ExpressionError, toBoolean, toText } from '../evalu
 import type { StepOrder } from '../effects.ts'
 import { createLookup } from '../execution-scope.ts'
 import type { ScopePosition } from '../execution-scope.ts'
-import type { ExecutionState, Failure, GroupState, StageState, StepState, StepTarget, WhenState } from '../execution-state.ts'
+import type {
+  ExecutionState,
+  Failure,
+  GroupInfraTarget,
+  GroupState,
+  RunStepTarget,
+  StageState,
+  StepState,
+  StepTarget,
+  WhenState,
+} from '../execution-state.ts'
 import type { Lookup } from '../expression.ts'
-import type { Template } from '../model.ts'
+import type { EvaluatedPart, RunSpec, Template } from '../model.ts'
 import { parseExpression } from '../parse-expression.ts'
 import { isCount } from '../parse-step.ts'
 import { quote } from '../report.ts'
 import { toStorableText } from '../storable-json.ts'
-import { evaluateTemplate } from '../template.ts'
+import { evaluateParts, evaluateTemplate, secretRefsOf } from '../template.ts'
 
 export type Evaluated<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly failure: Failure }
 
@@ -49,14 +59,16 @@ export function evaluateTarget(
 ): Evaluated<StepTarget> {
   const lookup = createLookup(state, { stage, group, step })
   return guard(`Step ${quote(step.identifier)}`, () => {
-    const connectorRef = optionalText(step.spec.connectorRef, lookup, 'connectorRef')
+    const { spec } = step
+    if (spec.type === 'Run') return runTarget(group, step, spec, lookup)
+    const connectorRef = optionalText(spec.connectorRef, lookup, 'connectorRef')
     return {
       stepRunId: step.stepRunId,
-      type: step.spec.type,
-      dbSchema: text(step.spec.dbSchema, lookup, 'dbSchema'),
-      dbInstance: text(step.spec.dbInstance, lookup, 'dbInstance'),
+      type: spec.type,
+      dbSchema: text(spec.dbSchema, lookup, 'dbSchema'),
+      dbInstance: text(spec.dbInstance, lookup, 'dbInstance'),
       ...(connectorRef === undefined ? {} : { connectorRef }),
-      ...(step.spec.resources === undefined ? {} : { resources: step.spec.resources }),
+      ...(spec.resources === undefined ? {} : { resources: spec.resources }),
       timeoutMs: step.timeoutMs,
     }
   })
@@ -73,6 +85,7 @@ export function evaluateOrder(
   const lookup = createLookup(state, { stage, group, step })
   const { spec } = step
   return guard(`Step ${quote(step.identifier)}`, () => {
+    if (spec.type === 'Run' || target.type === 'Run') return runOrder(step, spec, lookup)
     const order: StepOrder = {
       type: spec.type,
       identifier: step.identifier,
@@ -91,6 +104,88 @@ export function evaluateOrder(
     if (!isCount(count)) throw new ExpressionError('"changeSetCount" has to be a whole number of at least 1.')
     return { ...order, changeSetCount: Number(count) }
   })
+}
+
+/** Where a group runs; undefined for a process of its delegate. */
+export function evaluateInfra(
+  state: ExecutionState,
+  stage: StageState,
+  group: GroupState,
+): Evaluated<GroupInfraTarget | undefined> {
+  const { infra } = group
+  if (infra === undefined) return ok(undefined)
+  const lookup = createLookup(state, { stage, group })
+  return guard(`"stepGroupInfra" of ${quote(group.identifier)}`, () => {
+    const single = (name: 'namespace' | 'serviceAccountName' | 'priorityClassName' | 'imageConnectorRef') => {
+      const value = optionalText(infra[name], lookup, name)
+      return value === undefined ? {} : { [name]: value }
+    }
+    const map = (name: 'nodeSelector' | 'labels' | 'annotations') => {
+      const templates = infra[name]
+      if (templates === undefined) return {}
+      const entries = Object.entries(templates).map(([key, value]) => [key, optionalText(value, lookup, key) ?? ''])
+      return { [name]: Object.fromEntries(entries) as Record<string, string> }
+    }
+    return {
+      type: infra.type,
+      connectorRef: text(infra.connectorRef, lookup, 'connectorRef'),
+      ...single('namespace'),
+      ...single('serviceAccountName'),
+      ...single('priorityClassName'),
+      ...single('imageConnectorRef'),
+      ...map('nodeSelector'),
+      ...map('labels'),
+      ...map('annotations'),
+      options: infra.options,
+    }
+  })
+}
+
+function runTarget(group: GroupState, step: StepState, spec: RunSpec, lookup: Lookup): RunStepTarget {
+  const connectorRef = optionalText(spec.connectorRef, lookup, 'connectorRef')
+  const image = optionalText(spec.image, lookup, 'image')
+  const { resources, imagePullPolicy, runAsUser, privileged } = spec
+  const templates = [spec.command, ...spec.envVariables.map(({ value }) => value)]
+  return {
+    stepRunId: step.stepRunId,
+    type: 'Run',
+    shell: spec.shell,
+    ...(connectorRef === undefined ? {} : { connectorRef }),
+    ...(image === undefined ? {} : { image }),
+    ...(resources === undefined ? {} : { resources }),
+    ...(imagePullPolicy === undefined ? {} : { imagePullPolicy }),
+    ...(runAsUser === undefined ? {} : { runAsUser }),
+    ...(privileged === undefined ? {} : { privileged }),
+    secretRefs: [...new Set(templates.flatMap((template) => secretRefsOf(template, lookup)))],
+    outputVariables: spec.outputVariables,
+    lane: laneOf(group, step),
+    timeoutMs: step.timeoutMs,
+  }
+}
+
+/** Members of a `parallel` have a lane each by their place in it: what has the same lane never runs at the same time. */
+function laneOf(group: GroupState, step: StepState): number {
+  for (const node of group.nodes) {
+    const index = node.kind === 'parallel' ? node.nodes.findIndex((member) => member.stepRunId === step.stepRunId) : -1
+    if (index >= 0) return index
+  }
+  return 0
+}
+
+function runOrder(step: StepState, spec: StepState['spec'], lookup: Lookup): StepOrder {
+  if (spec.type !== 'Run') throw new ExpressionError('The step is not what its group was placed with.')
+  const parts = (template: Template): EvaluatedPart[] =>
+    evaluateParts(template, lookup).map((part) =>
+      part.kind === 'text' ? { kind: 'text', text: toStorableText(part.text) } : part,
+    )
+  return {
+    type: 'Run',
+    identifier: step.identifier,
+    name: step.name,
+    command: parts(spec.command),
+    env: spec.envVariables.map(({ name, value }) => ({ name, value: parts(value) })),
+    timeoutMs: step.timeoutMs,
+  }
 }
 
 /** An evaluated field that must say something. Its value goes out as it is: nothing looks for expressions in it again. */

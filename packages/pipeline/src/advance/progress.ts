@@ -3,7 +3,7 @@ import type { GroupState, GroupStatus, StageState, StageStatus, StepState } from
 import { evaluateVariables } from '../execution-variables.ts'
 import { quote } from '../report.ts'
 import { groupsOf, hasStageFailed, isGroupOver, isStageOver, isStepFailure, isStepOver, stepsOf } from '../state-queries.ts'
-import { decideWhen, evaluateOrder, evaluateSelectors, evaluateTarget } from './evaluate.ts'
+import { decideWhen, evaluateInfra, evaluateOrder, evaluateSelectors, evaluateTarget } from './evaluate.ts'
 import { timerKey } from './transition.ts'
 import type { Transition } from './transition.ts'
 
@@ -94,21 +94,30 @@ export function placeGroup(work: Transition, stage: StageState, group: GroupStat
     step.target = target.value
   }
   const targets = steps.map((step) => step.target).filter((target) => target !== undefined)
-  const connectors = new Set(targets.map((target) => target.connectorRef).filter((ref) => ref !== undefined))
+  // Database steps run in the runner's own container; scripts have containers of their own.
+  const connectors = new Set(targets.flatMap((target) => (target.type === 'Run' ? [] : (target.connectorRef ?? []))))
   const selectors = evaluateSelectors(draft, stage, group)
-  if (!selectors.ok || connectors.size > 1) {
+  const infra = evaluateInfra(draft, stage, group)
+  if (!selectors.ok || !infra.ok || connectors.size > 1) {
     const [first, second] = [...connectors].map(quote)
     const message = `The steps of ${quote(group.identifier)} name two connectors, ${first} and ${second}, but share one runner.`
-    const failure = selectors.ok
-      ? { kind: 'expression' as const, code: 'GROUP_CONNECTORS_DIFFER', message, hint: 'Give all of them the same connectorRef.' }
-      : selectors.failure
+    const hint = 'Give all database steps of the group the same connectorRef.'
+    const differ = { kind: 'expression' as const, code: 'GROUP_CONNECTORS_DIFFER', message, hint }
+    const failure = !selectors.ok ? selectors.failure : infra.ok ? differ : infra.failure
     work.closeGroup(group, 'Failed', { failure })
     return
   }
   group.status = 'Queued'
   group.attemptNumber += 1
   const { groupId, attemptNumber } = group
-  work.effects.push({ type: 'placeGroup', groupId, attemptNumber, selectors: selectors.value, steps: targets })
+  work.effects.push({
+    type: 'placeGroup',
+    groupId,
+    attemptNumber,
+    selectors: selectors.value,
+    ...(infra.value === undefined ? {} : { infra: infra.value }),
+    steps: targets,
+  })
   work.setTimer(timerKey('queueTimeout', groupId, attemptNumber), draft.timings.queueTimeoutMs)
 }
 

@@ -51,6 +51,7 @@ export interface InstanceCommand {
   readonly cleanup: boolean
   readonly org: string
   readonly project: string
+  readonly infra: 'process' | 'kubernetes'
   /** What is left of the offer's time. */
   readonly offerLeftMs: number | null
 }
@@ -60,7 +61,7 @@ export async function readInstanceCommands(connection: Queryable, instanceId: st
   const { rows } = await connection.query<InstanceCommand & Record<string, unknown>>({
     name: 'read-instance-commands',
     text: `
-      select a.id as "attemptId", a.epoch, a.state, a.cancel_mode as "cancelMode", a.cleanup, t.org, t.project,
+      select a.id as "attemptId", a.epoch, a.state, a.cancel_mode as "cancelMode", a.cleanup, t.org, t.project, t.infra,
         extract(epoch from (a.offer_until - now()))::double precision * 1000 as "offerLeftMs"
       from attempts a join tasks t on t.id = a.task_id
       where a.delegate_instance_id = $1 and (a.state not in ('completed', 'ended') or a.cleanup)

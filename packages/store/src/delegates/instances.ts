@@ -17,7 +17,7 @@ export interface ConnectedInstance extends DelegateFit {
 
 const columns = `
   i.id as "instanceId", i.delegate_id as "delegateId", d.name as "delegateName", i.auth_public_key as "authPublicKey",
-  i.boot_id as "bootId", d.revoked, d.draining as drain, d.org, d.project, d.tags, d.approved, d.key_id as "keyId",
+  i.boot_id as "bootId", d.revoked, d.draining as drain, d.org, d.project, d.tags, d.approved, d.key_id as "keyId", i.executors,
   extract(epoch from (now() - i.last_seen_at))::double precision * 1000 as "quietMs"`
 
 /** Reads an instance with its delegate; undefined when it is not enrolled (any more). */
@@ -39,15 +39,16 @@ export async function touchInstance(
     readonly free: number
     readonly draining: boolean
     readonly version?: string | undefined
+    readonly executors?: readonly string[] | undefined
   },
 ): Promise<void> {
   await connection.query({
     name: 'touch-instance',
     text: `
       update delegate_instances set last_seen_at = now(), boot_id = $2, free = $3, draining = $4, version = coalesce($5, version),
-        deregistered = false
+        executors = coalesce($6, executors), deregistered = false
       where id = $1`,
-    values: [instanceId, seen.bootId, seen.free, seen.draining, seen.version ?? null],
+    values: [instanceId, seen.bootId, seen.free, seen.draining, seen.version ?? null, seen.executors ?? null],
   })
 }
 
@@ -102,6 +103,7 @@ export async function listSelectionCandidates(connection: Queryable): Promise<Se
     name: 'list-selection-candidates',
     text: `
       select d.id as "delegateId", d.name as "delegateName", d.org, d.project, d.tags, d.approved, d.key_id as "keyId", d.revoked,
+        coalesce(i.executors, '{}') as executors,
         d.draining, i.id as "instanceId", i.name as "instanceName", i.draining as "instanceDraining", i.deregistered, i.protocol, i.free,
         extract(epoch from (now() - i.last_seen_at))::double precision * 1000 as "quietMs",
         (select count(*) from attempts a where a.delegate_instance_id = i.id and a.state not in ('completed', 'ended')) as "activeAttempts"

@@ -11,7 +11,16 @@ export interface ChangesetCounts {
 /** The latest attempt of a group. */
 export type GroupAttempt = Pick<
   AttemptRow,
-  'id' | 'epoch' | 'state' | 'contact' | 'place' | 'delegate_name' | 'ended_reason' | 'created_at'
+  | 'id'
+  | 'epoch'
+  | 'state'
+  | 'contact'
+  | 'place'
+  | 'delegate_name'
+  | 'waiting_for'
+  | 'waiting_hint'
+  | 'ended_reason'
+  | 'created_at'
 > & {
   readonly group_id: string
   readonly attempt_number: number
@@ -107,7 +116,8 @@ async function countChangesets(db: Kysely<Database>, id: string): Promise<Map<st
 
 async function readGroupAttempts(db: Kysely<Database>, id: string): Promise<Map<string, GroupAttempt>> {
   const { rows } = await sql<GroupAttempt>`
-    select distinct on (t.group_id) t.group_id, t.attempt_number, a.id, a.epoch, a.state, a.contact, a.place, a.delegate_name,
+    select distinct on (t.group_id) t.group_id, t.attempt_number, a.id, a.epoch, a.state, a.contact, a.place, a.delegate_name, a.waiting_for,
+      a.waiting_hint,
       a.ended_reason, a.created_at
     from attempts a join tasks t on t.id = a.task_id
     where a.execution_id = ${id} and t.kind = 'stepGroup'

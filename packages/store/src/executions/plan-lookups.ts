@@ -1,5 +1,5 @@
 import type { Queryable } from '../queryable.ts'
-import { defaultSettings } from '../settings.ts'
+import { type AccountSettings, defaultSettings } from '../settings.ts'
 
 /** An entity as planning reads it. */
 export interface PlanEntity {
@@ -60,6 +60,8 @@ export interface InspectedStep {
   readonly planDigest: string | null
   readonly commit: string | null
   readonly selectors: string[]
+  /** Where its group was asked to run; null for a process. */
+  readonly infraTarget: Record<string, unknown> | null
   readonly changesets: readonly { readonly id: string; readonly author: string; readonly path: string }[]
 }
 
@@ -70,6 +72,7 @@ export async function readInspectedStep(connection: Queryable, stepRunId: string
     text: `
       select s.id as "stepRunId", s.execution_id as "executionId", s.org, s.project, s.path, s.type, s.db_schema as "dbSchema",
         s.db_instance as "dbInstance", a.id as "attemptId", a.epoch, s.plan_digest as "planDigest", s.commit_sha as commit, t.selectors,
+        t.infra_target as "infraTarget",
         (select coalesce(jsonb_agg(jsonb_build_object('id', p.changeset_id, 'author', p.author, 'path', p.path) order by p.position), '[]')
           from step_plans p where p.step_run_id = s.id) as changesets
       from step_runs s
@@ -124,6 +127,15 @@ export async function listStaleInspections(
     values: [olderThanMs],
   })
   return rows
+}
+
+/** The account's settings, read inside of a transaction. */
+export async function readPlanSettings(connection: Queryable): Promise<AccountSettings> {
+  const { rows } = await connection.query<{ settings: Partial<AccountSettings> }>({
+    name: 'read-plan-settings',
+    text: 'select settings from account_settings',
+  })
+  return { ...defaultSettings, ...rows[0]?.settings }
 }
 
 /** Whether the Database DevOps module is switched on, read inside of a transaction. */

@@ -113,6 +113,7 @@ export interface WaitingTask {
   readonly project: string
   readonly selectors: string[]
   readonly recipients: string[] | null
+  readonly infra: 'process' | 'kubernetes'
   readonly offeredTo: string | null
   readonly declines: readonly { readonly delegateId: string; readonly code: string; readonly reason: string }[]
 }
@@ -122,7 +123,7 @@ export async function listWaitingTasks(connection: Queryable, executionId: strin
   const { rows } = await connection.query<WaitingTask & Record<string, unknown>>({
     name: 'list-waiting-tasks',
     text: `
-      select t.id as "taskId", t.group_path as "groupPath", t.kind, t.state, t.org, t.project, t.selectors, t.recipients,
+      select t.id as "taskId", t.group_path as "groupPath", t.kind, t.state, t.org, t.project, t.selectors, t.recipients, t.infra,
         extract(epoch from (now() - t.queued_at))::double precision * 1000 as "queuedForMs",
         (select a.delegate_name from attempts a where a.task_id = t.id and a.epoch = t.fence and a.state = 'offered') as "offeredTo",
         (select coalesce(jsonb_agg(jsonb_build_object('delegateId', d.delegate_id, 'code', d.code, 'reason', d.reason)), '[]')

@@ -120,16 +120,21 @@ export async function stepBelongsTo(connection: Queryable, stepRunId: string, at
   return rows.length > 0
 }
 
+/** What an order needs of its step's plan. */
+export interface TaskStepFacts {
+  readonly stepRunId: string
+  /** Database steps only. */
+  readonly sourceKey: string | null
+  /** Run steps only: the slot of each secret, by the reference that names it. */
+  readonly refs: Readonly<Record<string, string>> | null
+}
+
 /** The steps of a group's task with the key of each one's source. */
-export async function readTaskSteps(
-  connection: Queryable,
-  executionId: string,
-  groupId: string,
-): Promise<{ readonly stepRunId: string; readonly sourceKey: string }[]> {
-  const { rows } = await connection.query<{ stepRunId: string; sourceKey: string }>({
+export async function readTaskSteps(connection: Queryable, executionId: string, groupId: string): Promise<TaskStepFacts[]> {
+  const { rows } = await connection.query<TaskStepFacts & Record<string, unknown>>({
     name: 'read-task-steps',
     text: `
-      select step ->> 'stepRunId' as "stepRunId", step -> 'source' ->> 'sourceKey' as "sourceKey"
+      select step ->> 'stepRunId' as "stepRunId", step -> 'source' ->> 'sourceKey' as "sourceKey", step -> 'refs' as refs
       from tasks, jsonb_array_elements(spec -> 'steps') as step
       where execution_id = $1 and group_id = $2 and kind = 'stepGroup'`,
     values: [executionId, groupId],

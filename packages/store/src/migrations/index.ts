@@ -1,5 +1,6 @@
 import type { Migration } from 'kysely/migration'
 import { initial } from './0001-initial.ts'
+import { pods } from './0002-pods.ts'
 
 /**
  * All migrations by name, oldest first. The number in front is the schema version. A migration only adds: a server that is up to two
@@ -7,4 +8,5 @@ import { initial } from './0001-initial.ts'
  */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-initial': initial,
+  '0002-pods': pods,
 }

@@ -18,6 +18,7 @@ export interface ClaimedTask {
   readonly epoch: number
   readonly org: string
   readonly project: string
+  readonly infra: 'process' | 'kubernetes'
 }
 
 /**
@@ -50,7 +51,7 @@ export const claimText = `
   ), taken as (
     update tasks set state = 'offered', fence = fence + 1
     from picked where tasks.id = picked.id
-    returning tasks.id, tasks.execution_id, tasks.fence, tasks.org, tasks.project, picked.place
+    returning tasks.id, tasks.execution_id, tasks.fence, tasks.org, tasks.project, tasks.infra, picked.place
   )
   insert into attempts (id, task_id, execution_id, epoch, state, delegate_id, delegate_instance_id, delegate_name, offer_until)
   select slot.attempt_id, taken.id, taken.execution_id, taken.fence, 'offered', slot.delegate_id, slot.instance_id, slot.delegate_name,
@@ -60,7 +61,8 @@ export const claimText = `
     as slot (attempt_id, instance_id, delegate_id, delegate_name, place) using (place)
   returning id as "attemptId", delegate_instance_id as "instanceId", task_id as "taskId", epoch,
     (select org from taken where taken.id = attempts.task_id) as org,
-    (select project from taken where taken.id = attempts.task_id) as project`
+    (select project from taken where taken.id = attempts.task_id) as project,
+    (select infra from taken where taken.id = attempts.task_id) as infra`
 
 export function claimValues(input: {
   readonly fitKey: string
@@ -112,13 +114,21 @@ export async function orderKeys(connection: Queryable, fitKeys: readonly string[
 
 /** What a fit key stands for; undefined when no such task waits any more. */
 export async function readFit(connection: Queryable, fitKey: string): Promise<TaskFit | undefined> {
-  const { rows } = await connection.query<{ org: string; project: string; selectors: string[]; recipients: string[] | null }>({
+  const { rows } = await connection.query<{
+    org: string
+    project: string
+    selectors: string[]
+    recipients: string[] | null
+    infra: 'process' | 'kubernetes'
+  }>({
     name: 'read-fit',
-    text: `select org, project, selectors, recipients from tasks where state = 'queued' and fit_key = $1 order by priority, id limit 1`,
+    text: `select org, project, selectors, recipients, infra from tasks where state = 'queued' and fit_key = $1 order by priority, id limit 1`,
     values: [fitKey],
   })
   const row = rows[0]
-  return row && { org: row.org, project: row.project, selectors: row.selectors, recipients: row.recipients ?? undefined }
+  if (row === undefined) return undefined
+  const { org, project, selectors, recipients, infra } = row
+  return { org, project, selectors, recipients: recipients ?? undefined, ...(infra === 'process' ? {} : { infra }) }
 }
 
 /** Fit keys with a waiting task that somebody declined lately: those are claimed one delegate at a time. */

@@ -5,13 +5,20 @@ import { createFitKey, explainMisfit, fits } from './fit.ts'
 
 const name = fc.constantFrom('a', 'b', 'c')
 const names = fc.uniqueArray(name)
-const task = fc.record({ org: name, project: name, selectors: names, recipients: fc.option(names, { nil: undefined }) })
+const task = fc.record({
+  org: name,
+  project: name,
+  selectors: names,
+  recipients: fc.option(names, { nil: undefined }),
+  infra: fc.constantFrom(undefined, 'process' as const, 'kubernetes' as const),
+})
 const delegate = fc.record({
   org: fc.constantFrom('', 'a', 'b'),
   project: fc.constantFrom('', 'a', 'b'),
   tags: names,
   approved: fc.boolean(),
   keyId: name,
+  executors: fc.constantFrom(['process'], ['kubernetes'], ['process', 'kubernetes']),
 })
 
 describe('what fits', () => {
@@ -35,7 +42,7 @@ describe('what fits', () => {
   })
 
   it('says each reason in words', () => {
-    const who = { org: 'x', project: '', tags: ['a'], approved: true, keyId: 'k' }
+    const who = { org: 'x', project: '', tags: ['a'], approved: true, keyId: 'k', executors: ['process'] }
     deepEqual(explainMisfit({ org: 'o', project: 'p', selectors: ['a', 'b'], recipients: ['z'] }, who), [
       'Its scope is the organization "x"; the task is of project "o/p".',
       'It lacks the tag "b".',

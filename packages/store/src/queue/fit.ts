@@ -8,6 +8,8 @@ export interface TaskFit {
   readonly selectors: readonly string[]
   /** Key ids that every sealed secret of the task is sealed to; undefined when it carries none. */
   readonly recipients?: readonly string[] | undefined
+  /** Where it has to be placed; a process when it does not say. */
+  readonly infra?: 'process' | 'kubernetes' | undefined
 }
 
 /** What of a delegate decides which tasks it may take. */
@@ -19,11 +21,15 @@ export interface DelegateFit {
   readonly tags: readonly string[]
   readonly approved: boolean
   readonly keyId: string
+  /** Where the instance can place step groups. */
+  readonly executors: readonly string[]
 }
 
 /** Equal for tasks that the same delegates may take: the queue is looked through by these keys. */
 export function createFitKey(fit: TaskFit): string {
-  const facts = [fit.org, fit.project, fit.selectors.toSorted(), fit.recipients?.toSorted() ?? null]
+  const facts: unknown[] = [fit.org, fit.project, fit.selectors.toSorted(), fit.recipients?.toSorted() ?? null]
+  // Keys of processes stay what they were, so that servers of two versions share one queue.
+  if (fit.infra === 'kubernetes') facts.push(fit.infra)
   return createHash('sha256').update(JSON.stringify(facts)).digest('base64url').slice(0, 27)
 }
 
@@ -37,6 +43,13 @@ export function explainMisfit(task: TaskFit, delegate: DelegateFit): string[] {
   const missing = task.selectors.filter((selector) => !delegate.tags.includes(selector))
   if (missing.length > 0)
     reasons.push(`It lacks the tag${missing.length > 1 ? 's' : ''} ${missing.map((tag) => `"${tag}"`).join(', ')}.`)
+  if (!delegate.executors.includes(task.infra ?? 'process')) {
+    reasons.push(
+      task.infra === 'kubernetes'
+        ? 'It cannot place step groups in pods: it has no Kubernetes configuration.'
+        : 'It places step groups in pods only, and this one has no stepGroupInfra.',
+    )
+  }
   if (task.recipients !== undefined) {
     if (!delegate.approved) reasons.push('It is not approved to receive sealed secrets.')
     else if (!task.recipients.includes(delegate.keyId)) {
@@ -51,6 +64,7 @@ export function fits(task: TaskFit, delegate: DelegateFit): boolean {
   return (
     scopeCovers(delegate, task) &&
     task.selectors.every((selector) => delegate.tags.includes(selector)) &&
+    delegate.executors.includes(task.infra ?? 'process') &&
     (task.recipients === undefined || (delegate.approved && task.recipients.includes(delegate.keyId)))
   )
 }

@@ -135,6 +135,7 @@ export interface DelegateInstancesTable {
   free: Generated<number>
   draining: Generated<boolean>
   deregistered: Generated<boolean>
+  executors: Generated<string[]>
   version: Generated<string>
   protocol: Generated<number>
   created_at: Time

@@ -20,6 +20,8 @@ export interface TasksTable {
   recipients: Optional<string[]>
   fit_key: string
   spec: Json<Record<string, unknown>>
+  infra: Generated<'process' | 'kubernetes'>
+  infra_target: Optional<Record<string, unknown>>
   step_run_id: Optional<string>
   attempt_number: Generated<number>
   queued_at: Time
@@ -48,6 +50,8 @@ export interface AttemptsTable {
   boot_id: Optional<string>
   runner_boot_id: Optional<string>
   place: Optional<string>
+  waiting_for: Optional<string>
+  waiting_hint: Optional<string>
   offer_until: OptionalTime
   lease_until: OptionalTime
   not_after: OptionalTime
