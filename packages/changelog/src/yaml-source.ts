@@ -2,6 +2,7 @@ import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument, ty
 import type { SourcePlace } from './model.ts'
 import type { Reporter } from './reporter.ts'
 import { listItemName, type SourceNode } from './source-node.ts'
+import { readYamlQuickly } from './yaml-quick.ts'
 import { resolvePlainScalar, type YamlScalar } from './yaml-scalar.ts'
 
 /** Nodes that aliases may add to those that a document can have by its length, and how deep it may be. */
@@ -14,6 +15,11 @@ const problemsMax = 20
  * same rules. Scalars keep YAML 1.1's types (`resolvePlainScalar`), whatever the document says.
  */
 export function readYamlSource(text: string, file: string, reporter: Reporter): SourceNode | undefined {
+  return readYamlQuickly(text, file) ?? readYamlFully(text, file, reporter)
+}
+
+/** The same by the full parser alone: what decides, and what words every mistake. */
+export function readYamlFully(text: string, file: string, reporter: Reporter): SourceNode | undefined {
   const lineCounter = new LineCounter()
   const place = (offset: number): SourcePlace => {
     const { line, col } = lineCounter.linePos(offset)

@@ -1,0 +1,11 @@
+import type { ConformanceArea } from '../framework/model.ts'
+import { columns } from './columns.ts'
+import { constraints } from './constraints.ts'
+import { data } from './data.ts'
+import { objects } from './objects.ts'
+import { preconditions } from './preconditions.ts'
+import { sql } from './sql.ts'
+import { tables } from './tables.ts'
+
+/** Every area, in the order of docs/conformance.md. */
+export const areas: readonly ConformanceArea[] = [tables, columns, constraints, objects, data, sql, preconditions]

@@ -1,0 +1,41 @@
+/** Statements per changeset of what an `-sql` command prints, without those on the tool's own tables. */
+export function splitByChangeset(output: string): Readonly<Record<string, readonly string[]>> {
+  const blocks: Record<string, string[]> = {}
+  const [, ...chunks] = withoutDatabase(output)
+    .replaceAll('\r\n', '\n')
+    .split(/^-- (?:Changeset|Rolling Back ChangeSet:) /m)
+  for (const chunk of chunks) {
+    const lineEnd = chunk.indexOf('\n')
+    const id = chunk.slice(0, lineEnd).split('::')[1] ?? ''
+    const body = chunk
+      .slice(lineEnd + 1)
+      .split(/\n\n+/)
+      .map((part) => part.trim())
+    ;(blocks[id] ??= []).push(...body.filter((part) => part !== '' && !isOfTheTool(part)))
+  }
+  return blocks
+}
+
+/** The same as one list, each block under its changeset. */
+export function listStatements(output: string): readonly string[] {
+  return Object.entries(splitByChangeset(output)).flatMap(([id, statements]) => [`[${id}]`, ...statements])
+}
+
+function isOfTheTool(statement: string): boolean {
+  return (
+    /databasechangelog/i.test(statement) || /^SET SEARCH_PATH\b/i.test(statement) || /^-- +Release Database Lock/i.test(statement)
+  )
+}
+
+/** Lines of a report that name changesets, `path::id::author`; what is said about them is left out. */
+export function changesetLines(output: string): readonly string[] {
+  return output
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => /^\S.*::.+::.+$/.test(line))
+}
+
+/** Test databases have names of their own, which MariaDB's statements mention. */
+export function withoutDatabase(text: string): string {
+  return text.replaceAll(/`?\bt_\d+_[0-9a-f]{12}\b`?/g, '<database>')
+}

@@ -1,0 +1,160 @@
+import { columns, forms, vary } from './case.ts'
+import type { SqlCase } from './case.ts'
+
+const schemas = { catalogName: ['cat'], schemaName: ['app', 'App'] }
+const foreign = {
+  baseTableName: 'a',
+  baseColumnNames: 'x',
+  constraintName: 'fk_1',
+  referencedTableName: 'b',
+  referencedColumnNames: 'id',
+}
+const lookup = {
+  existingTableName: 'person',
+  existingColumnName: 'name',
+  newTableName: 'names',
+  newColumnName: 'nm',
+  newColumnDataType: 'varchar(50)',
+  constraintName: 'fk_nm',
+}
+const index = { tableName: 't', indexName: 'ix_1', columns: columns({ name: 'a' }) }
+
+export const constraintCases: readonly SqlCase[] = [
+  ...vary(
+    'addUniqueConstraint',
+    { tableName: 't', columnNames: 'a', constraintName: 'uq' },
+    {
+      ...schemas,
+      columnNames: ['a, b', 'A a,order'],
+      tablespace: ['ts'],
+      deferrable: [true, false],
+      initiallyDeferred: [true, false],
+      disabled: [true, false],
+      validate: [true, false],
+      clustered: [true, false],
+      forIndexName: ['ix_a'],
+      forIndexSchemaName: ['app'],
+      forIndexCatalogName: ['cat'],
+    },
+  ),
+  ...forms('addUniqueConstraint', {
+    'without name': { tableName: 't', columnNames: 'a' },
+    'deferred from the start': {
+      tableName: 't',
+      columnNames: 'a',
+      constraintName: 'uq',
+      deferrable: true,
+      initiallyDeferred: true,
+    },
+    'for an index in a schema': {
+      tableName: 't',
+      columnNames: 'a',
+      constraintName: 'uq',
+      forIndexName: 'ix_a',
+      forIndexSchemaName: 'app',
+    },
+    'tablespace and deferral': { tableName: 't', columnNames: 'a', constraintName: 'uq', tablespace: 'ts', deferrable: true },
+  }),
+  ...vary(
+    'dropUniqueConstraint',
+    { tableName: 't', constraintName: 'uq_ab' },
+    { ...schemas, uniqueColumns: ['a, b'], constraintName: ['Uq'] },
+  ),
+  ...forms('dropUniqueConstraint', {
+    'without name': { tableName: 't' },
+    'columns only': { tableName: 't', uniqueColumns: 'a' },
+  }),
+  ...vary(
+    'addPrimaryKey',
+    { tableName: 't', columnNames: 'id', constraintName: 'pk_t' },
+    {
+      ...schemas,
+      columnNames: ['a,b', 'A a, order'],
+      tablespace: ['ts'],
+      clustered: [true, false],
+      validate: [true, false],
+      forIndexName: ['ix_a'],
+      forIndexSchemaName: ['app'],
+      forIndexCatalogName: ['cat'],
+    },
+  ),
+  ...forms('addPrimaryKey', { 'without name': { tableName: 't', columnNames: 'id' } }),
+  ...vary(
+    'dropPrimaryKey',
+    { tableName: 't', constraintName: 'pk_t' },
+    { ...schemas, dropIndex: [true, false], constraintName: ['Pk'] },
+  ),
+  ...forms('dropPrimaryKey', {
+    'without name': { tableName: 't' },
+    'without name in a schema': { schemaName: 'app', tableName: 'T' },
+  }),
+  ...vary('addForeignKeyConstraint', foreign, {
+    baseColumnNames: ['x, y', 'X x'],
+    referencedColumnNames: ['id,id2'],
+    baseTableSchemaName: ['s1'],
+    baseTableCatalogName: ['cat'],
+    referencedTableSchemaName: ['s2'],
+    referencedTableCatalogName: ['cat'],
+    constraintName: ['Fk 1'],
+    deferrable: [true, false],
+    initiallyDeferred: [true, false],
+    validate: [true, false],
+    deleteCascade: [true, false],
+    onDelete: ['CASCADE', 'SET NULL', 'SET DEFAULT', 'RESTRICT', 'NO ACTION', 'cascade'],
+    onUpdate: ['CASCADE', 'SET NULL', 'SET DEFAULT', 'RESTRICT', 'NO ACTION'],
+    referencesUniqueColumn: [true, false],
+  }),
+  ...forms('addForeignKeyConstraint', {
+    'both rules': { ...foreign, onDelete: 'CASCADE', onUpdate: 'RESTRICT' },
+    deferred: { ...foreign, deferrable: true, initiallyDeferred: true, onDelete: 'CASCADE' },
+    'deferred without validation': { ...foreign, deferrable: true, initiallyDeferred: true, validate: false },
+    schemas: { ...foreign, baseTableSchemaName: 's1', referencedTableSchemaName: 's2' },
+  }),
+  ...vary(
+    'dropForeignKeyConstraint',
+    { baseTableName: 'a', constraintName: 'fk_1' },
+    { baseTableSchemaName: ['s1'], baseTableCatalogName: ['cat'], constraintName: ['Fk'] },
+  ),
+  ...vary('dropAllForeignKeyConstraints', { baseTableName: 'a' }, { baseTableSchemaName: ['s1'], baseTableCatalogName: ['cat'] }),
+  ...vary('addLookupTable', lookup, {
+    existingTableSchemaName: ['s1'],
+    existingTableCatalogName: ['cat'],
+    newTableSchemaName: ['s2'],
+    newTableCatalogName: ['cat'],
+    newColumnDataType: ['int', 'clob'],
+    constraintName: ['Fk'],
+    existingColumnName: ['Na me'],
+  }),
+  ...forms('addLookupTable', {
+    'without name': { ...lookup, constraintName: undefined },
+    'without type': { ...lookup, newColumnDataType: undefined },
+    schemas: { ...lookup, existingTableSchemaName: 's1', newTableSchemaName: 's2' },
+  }),
+  ...vary('createIndex', index, {
+    ...schemas,
+    indexName: ['Ix 1'],
+    unique: [true, false],
+    clustered: [true, false],
+    tablespace: ['ts'],
+    associatedWith: ['foreignKey', 'primaryKey', 'uniqueConstraint'],
+  }),
+  ...forms('createIndex', {
+    'two columns': { ...index, columns: columns({ name: 'a' }, { name: 'b', descending: true }) },
+    ascending: { ...index, columns: columns({ name: 'a', descending: false }) },
+    expression: { ...index, columns: columns({ name: 'lower(a)', computed: true }) },
+    'expression downwards': { ...index, columns: columns({ name: 'lower(a)', computed: true, descending: true }) },
+    'expression not marked': { ...index, columns: columns({ name: 'lower(a)' }) },
+    'name with direction': { ...index, columns: columns({ name: 'a DESC' }) },
+    'name with length': { ...index, columns: columns({ name: 'a(10)' }) },
+    typed: { ...index, columns: columns({ name: 'a', type: 'int' }) },
+    'without name': { tableName: 't', columns: columns({ name: 'a' }) },
+    'mixed case': { schemaName: 'app', tableName: 'T t', indexName: 'Ix', columns: columns({ name: 'Order' }) },
+    'clustered in a schema': { ...index, schemaName: 'app', clustered: true, unique: true },
+  }),
+  ...vary(
+    'dropIndex',
+    { tableName: 't', indexName: 'ix_1' },
+    { ...schemas, associatedWith: ['foreignKey'], indexName: ['Ix 1'] },
+  ),
+  ...forms('dropIndex', { 'without table': { indexName: 'ix_1' } }),
+]
