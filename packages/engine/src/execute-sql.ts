@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AppError, systemClock } from '@sluice/base'
 import type { Clock } from '@sluice/base'
+import type { SqlChange } from '@sluice/changelog'
 import type { Database } from './database.ts'
 import type { EngineFailure, OnEngineEvent } from './events.ts'
 import type { WriteOptions } from './options.ts'
@@ -50,7 +51,7 @@ export async function planExecuteSql(database: Database, text: SqlText): Promise
     serverMajor: Number.isNaN(major) ? undefined : major,
     selection: undefined,
   }
-  const { statements: split, diagnostics } = splitSql({
+  const change: SqlChange = {
     type: 'sql',
     text: text.sql,
     splitStatements: text.splitStatements ?? true,
@@ -59,7 +60,8 @@ export async function planExecuteSql(database: Database, text: SqlText): Promise
     dbms: undefined,
     comment: undefined,
     place: { file: text.file ?? '<sql>', line: 1, column: 1 },
-  })
+  }
+  const { statements: split, diagnostics } = splitSql(change, database.dialect)
   const statements: readonly PlannedStatement[] = split
   const nonTransactionalReason = findNonTransactional(undefined, statements, context)
   const hash = createHash('sha256').update('executeSql\n')

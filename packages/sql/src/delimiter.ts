@@ -1,4 +1,4 @@
-import { isWordPart } from './postgres-lexer.ts'
+import { isWordPart } from './token.ts'
 
 /**
  * Finds the end of a statement at one place of a text. Called at token boundaries and at every line end within blanks, never
@@ -7,6 +7,8 @@ import { isWordPart } from './postgres-lexer.ts'
 export interface DelimiterMatcher {
   /** The end of the delimiter that starts at `at`, or undefined. Looks at a bounded number of characters. */
   matchAt(text: string, at: number): number | undefined
+  /** Where it begins inside of a word, as `$$` in `END$$`; for delimiters that end words wherever they stand. */
+  readonly findIn?: ((text: string, start: number, end: number) => number | undefined) | undefined
 }
 
 /** Longest text that a delimiter given as a pattern can cover. Keeps splitting linear whatever the pattern. */
@@ -44,6 +46,20 @@ export function createDelimiterMatcher(endDelimiter: string | undefined): Delimi
       const found = pattern.exec(text.slice(at, at + windowLength))?.[0] ?? ''
       // A `$` at the end of the window says nothing about the text.
       return found === '' || found.length === windowLength ? undefined : at + found.length
+    },
+  }
+}
+
+/**
+ * The delimiter of the mysql client's DELIMITER command, or an `endDelimiter` of signs only: compared as it stands, also inside of
+ * what could be a name.
+ */
+export function createExactMatcher(delimiter: string): DelimiterMatcher {
+  return {
+    matchAt: (text, at) => (text.startsWith(delimiter, at) ? at + delimiter.length : undefined),
+    findIn: (text, start, end) => {
+      const at = text.slice(start, end).indexOf(delimiter)
+      return at <= 0 ? undefined : start + at
     },
   }
 }

@@ -1,33 +1,37 @@
+import {
+  BACKSLASH,
+  DASH,
+  DOLLAR,
+  DOUBLE_QUOTE,
+  NEWLINE,
+  QUOTE,
+  RETURN,
+  SLASH,
+  STAR,
+  blankEnd,
+  isBlank,
+  isDigit,
+  isWordPart,
+  isWordStart,
+  lineEnd,
+  numberEnd,
+  quoted,
+  symbol,
+  token,
+  wordEnd,
+} from './token.ts'
+import type { SqlToken } from './token.ts'
+
+const AMPERSAND = 38
+
 /**
  * A PostgreSQL lexer that yields every character of its input in exactly one token, so that texts can be cut and put together
  * again. It follows the lexical rules of https://www.postgresql.org/docs/current/sql-syntax-lexical.html, is linear in the
  * length of the text and never throws: what is not closed becomes a token with `closed` false that reaches to the end.
  */
 
-export type PostgresTokenKind =
-  | 'whitespace'
-  | 'lineComment'
-  | 'blockComment'
-  | 'string'
-  | 'dollarString'
-  | 'quotedIdentifier'
-  | 'word'
-  | 'number'
-  | 'parameter'
-  | 'symbol'
-  /** A backslash outside of quotes and the rest of its line: only psql gives that a meaning. */
-  | 'metaCommand'
-
-export interface PostgresToken {
-  readonly kind: PostgresTokenKind
-  readonly start: number
-  readonly end: number
-  /** False when the text ends inside this token. */
-  readonly closed: boolean
-}
-
 /** The token that starts at `start`, which must be a token boundary; undefined at the end of the text. */
-export function readPostgresToken(text: string, start: number): PostgresToken | undefined {
+export function readPostgresToken(text: string, start: number): SqlToken | undefined {
   if (start >= text.length) return undefined
   const code = text.charCodeAt(start)
   if (isBlank(code)) return token('whitespace', start, blankEnd(text, start))
@@ -40,80 +44,15 @@ export function readPostgresToken(text: string, start: number): PostgresToken | 
   if (code === BACKSLASH) return token('metaCommand', start, lineEnd(text, start))
   if (isWordStart(code)) return word(text, start)
   if (isDigit(code)) return token('number', start, numberEnd(text, start))
-  return token('symbol', start, start + (isHighSurrogate(code) && start + 1 < text.length ? 2 : 1))
+  return symbol(text, start)
 }
 
 /** All tokens of a text, in order. */
-export function* postgresTokens(text: string): Generator<PostgresToken> {
+export function* postgresTokens(text: string): Generator<SqlToken> {
   for (let found = readPostgresToken(text, 0); found !== undefined; found = readPostgresToken(text, found.end)) yield found
 }
 
-/** Whether a token is neither blank nor comment. */
-export function isSignificant(token: PostgresToken): boolean {
-  return token.kind !== 'whitespace' && token.kind !== 'lineComment' && token.kind !== 'blockComment'
-}
-
-/** Whether a character can be part of an unquoted identifier after its first one. */
-export function isWordPart(code: number): boolean {
-  return isWordStart(code) || isDigit(code) || code === DOLLAR
-}
-
-const DASH = 45
-const SLASH = 47
-const STAR = 42
-const QUOTE = 39
-const DOUBLE_QUOTE = 34
-const DOLLAR = 36
-const BACKSLASH = 92
-const NEWLINE = 10
-const RETURN = 13
-const UNDERSCORE = 95
-const DOT = 46
-const AMPERSAND = 38
-
-function token(kind: PostgresTokenKind, start: number, end: number, closed = true): PostgresToken {
-  return { kind, start, end, closed }
-}
-
-function isBlank(code: number): boolean {
-  return code === 32 || (code >= 9 && code <= 13)
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57
-}
-
-function isWordStart(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === UNDERSCORE || code >= 128
-}
-
-function isHighSurrogate(code: number): boolean {
-  return code >= 0xd800 && code <= 0xdbff
-}
-
-function blankEnd(text: string, start: number): number {
-  let at = start
-  while (at < text.length && isBlank(text.charCodeAt(at))) at++
-  return at
-}
-
-function lineEnd(text: string, start: number): number {
-  let at = start
-  while (at < text.length && text.charCodeAt(at) !== NEWLINE && text.charCodeAt(at) !== RETURN) at++
-  return at
-}
-
-function numberEnd(text: string, start: number): number {
-  let at = start
-  while (at < text.length) {
-    const code = text.charCodeAt(at)
-    if (!isDigit(code) && !isWordStart(code) && code !== DOT) break
-    at++
-  }
-  return at
-}
-
-function blockComment(text: string, start: number): PostgresToken {
+function blockComment(text: string, start: number): SqlToken {
   let depth = 0
   let at = start
   while (at < text.length) {
@@ -133,20 +72,8 @@ function blockComment(text: string, start: number): PostgresToken {
   return token('blockComment', start, text.length, false)
 }
 
-/** Quotes are doubled inside; `quoteAt` is past a prefix such as B, X, N or U&. */
-function quoted(text: string, start: number, quoteAt: number, kind: 'string' | 'quotedIdentifier'): PostgresToken {
-  const quote = text.charCodeAt(quoteAt)
-  let at = quoteAt + 1
-  while (at < text.length) {
-    if (text.charCodeAt(at) !== quote) at++
-    else if (text.charCodeAt(at + 1) === quote) at += 2
-    else return token(kind, start, at + 1)
-  }
-  return token(kind, start, text.length, false)
-}
-
 /** E'…': a backslash escapes, also in the parts that continue the string on later lines. */
-function escapeString(text: string, start: number, quoteAt: number): PostgresToken {
+function escapeString(text: string, start: number, quoteAt: number): SqlToken {
   let at = quoteAt + 1
   while (at < text.length) {
     const code = text.charCodeAt(at)
@@ -176,7 +103,7 @@ function continuation(text: string, from: number): number | undefined {
   return undefined
 }
 
-function dollar(text: string, start: number): PostgresToken {
+function dollar(text: string, start: number): SqlToken {
   let at = start + 1
   if (isDigit(text.charCodeAt(at))) {
     while (isDigit(text.charCodeAt(at))) at++
@@ -190,9 +117,8 @@ function dollar(text: string, start: number): PostgresToken {
   return token('dollarString', start, close + tag.length)
 }
 
-function word(text: string, start: number): PostgresToken {
-  let end = start + 1
-  while (end < text.length && isWordPart(text.charCodeAt(end))) end++
+function word(text: string, start: number): SqlToken {
+  const end = wordEnd(text, start + 1)
   const following = text.charCodeAt(end)
   if (end - start === 1) {
     const letter = text.charAt(start).toLowerCase()

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { leastCpuMs } from '@sluice/testkit'
 import fc from 'fast-check'
+import { dialectRules, type SqlDialect } from './dialect-rules.ts'
 import { splitStatements, type SplitOptions } from './split.ts'
 
 const split = (text: string, options: Partial<SplitOptions> = {}) => splitStatements(text, { dialect: 'postgresql', ...options })
@@ -142,11 +143,46 @@ test('what is not closed is reported where it opens', () => {
 const piece = fc.oneof(
   fc.constantFrom(
     ...["'", '"', '$$', '$a$', ';', '\n', ' ', '--', '/*', '*/', '(', ')', 'BEGIN', 'ATOMIC', 'END', 'CASE', 'create function '],
+    ...['`', '[', ']', '#', '/*!50003 ', 'DELIMITER $$\n', 'IF a THEN', 'END IF', 'create trigger '],
     ...["E'", '\\', '\\.', '\nGO\n', '\n/\n', 'copy t from stdin', 'a', '1', '$1', '\r\n', '@@', 'é', '😀', '/*+'],
   ),
   fc.string({ maxLength: 6 }),
 )
 const script = fc.array(piece, { maxLength: 40 }).map((pieces) => pieces.join(''))
+
+const dialects: readonly SqlDialect[] = ['postgresql', 'mysql', 'sqlite']
+
+test('whatever the text and the dialect, the tokens put together are the text', () => {
+  fc.assert(
+    fc.property(script, fc.constantFrom(...dialects), (text, dialect) => {
+      const { readToken } = dialectRules(dialect)
+      let at = 0
+      for (let token = readToken(text, 0); token !== undefined; token = readToken(text, at)) {
+        assert.equal(token.start, at)
+        assert.ok(token.end > at)
+        at = token.end
+      }
+      assert.equal(at, text.length)
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('whatever the text and the dialect, statements lie in order, and between them is nothing that the database would run', () => {
+  fc.assert(
+    fc.property(script, fc.constantFrom(...dialects), (text, dialect) => {
+      const { statements } = split(text, { dialect })
+      let from = 0
+      for (const statement of statements) {
+        assert.ok(statement.offset >= from && statement.end > statement.offset)
+        assert.equal(text.slice(statement.offset, statement.end), statement.text)
+        from = statement.end
+      }
+      assert.ok(from <= text.length)
+    }),
+    { numRuns: 500 },
+  )
+})
 
 test('whatever the text, statements lie in order and nothing but blanks, comments and delimiters lies between them', () => {
   fc.assert(
@@ -195,16 +231,24 @@ test('time grows with the length of the text, not with its square', () => {
     ' /',
     '-- a\n',
   ]
-  for (const shape of shapes) {
-    for (const endDelimiter of [undefined, '\\s*\\n/']) {
+  const all = [
+    ...shapes.map((shape) => ({ shape, dialect: 'postgresql' as const })),
+    ...["'", '`', '#', '/*!5 ', '/*', 'DELIMITER a\n', 'create procedure begin if a then ', 'end ', '*/'].map((shape) => ({
+      shape,
+      dialect: 'mysql' as const,
+    })),
+    ...['[', '"', '.a\n', 'create trigger begin case '].map((shape) => ({ shape, dialect: 'sqlite' as const })),
+  ]
+  for (const { shape, dialect } of all) {
+    for (const endDelimiter of dialect === 'postgresql' ? [undefined, '\\s*\\n/'] : [undefined]) {
       const elapsed = (size: number): number => {
         const text = shape.repeat(Math.ceil(size / shape.length))
-        return leastCpuMs(() => split(text, { endDelimiter, stripComments: true }))
+        return leastCpuMs(() => split(text, { dialect, endDelimiter, stripComments: true }))
       }
       elapsed(20_000)
-      const small = Math.max(elapsed(50_000), 2)
+      const small = Math.max(elapsed(25_000), 1)
       // Sixteen times the text: a quadratic splitter takes 256 times as long.
-      assert.ok(elapsed(800_000) < small * 100, `${JSON.stringify(shape)} with ${endDelimiter}`)
+      assert.ok(elapsed(400_000) < small * 100, `${JSON.stringify(shape)} with ${endDelimiter}`)
     }
   }
 })

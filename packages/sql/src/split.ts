@@ -1,9 +1,8 @@
 import type { Diagnostic } from '@sluice/base'
-import { createDelimiterMatcher, type DelimiterMatcher } from './delimiter.ts'
-import { isSignificant, readPostgresToken, type PostgresToken } from './postgres-lexer.ts'
-import { createStatementScope, type StatementScope } from './statement-scope.ts'
-
-export type SqlDialect = 'postgresql'
+import { createDelimiterMatcher, createExactMatcher, type DelimiterMatcher } from './delimiter.ts'
+import { dialectRules, type DialectRules, type SqlDialect } from './dialect-rules.ts'
+import type { StatementScope } from './statement-scope.ts'
+import { isSignificant, type SqlToken } from './token.ts'
 
 export interface SplitOptions {
   readonly dialect: SqlDialect
@@ -13,6 +12,8 @@ export interface SplitOptions {
   readonly stripComments?: boolean | undefined
   /** Replaces `;`, `GO` and `/` lines; see `createDelimiterMatcher`. */
   readonly endDelimiter?: string | undefined
+  /** False for MySQL sessions with NO_BACKSLASH_ESCAPES, where a backslash in a string is a backslash. Default true. */
+  readonly backslashEscapes?: boolean | undefined
   /** Name and position of the text for diagnostics. Lines are 1-based and default to 1. */
   readonly file?: string | undefined
   readonly firstLine?: number | undefined
@@ -34,11 +35,13 @@ export interface SplitResult {
 }
 
 /**
- * Cuts a script into statements as PostgreSQL itself would see them: dollar quotes, E'' strings, nested comments, quoted
- * identifiers, parentheses (`CREATE RULE … DO (a; b)`) and `BEGIN ATOMIC` bodies hold together. Linear in the text's length.
+ * Cuts a script into statements as the database itself would see them. PostgreSQL: dollar quotes, E'' strings, nested comments,
+ * parentheses (`CREATE RULE … DO (a; b)`) and `BEGIN ATOMIC` bodies hold together. MySQL and MariaDB: backslash escapes, backquotes,
+ * `#` comments, executable comments, the client's DELIMITER lines, and bodies of routines, triggers and events also without them.
+ * SQLite: brackets, triggers. Linear in the text's length.
  *
- * Never throws. Things that only psql understands (backslash commands, `COPY … FROM STDIN` with data) and unfinished quotes are
- * errors with their place; the rest is still split, so that all problems show at once.
+ * Never throws. What only a product's own client understands (backslash and dot commands, `COPY … FROM STDIN` with data) and
+ * unfinished quotes are errors with their place; the rest is still split, so that all problems show at once.
  */
 export function splitStatements(text: string, options: SplitOptions): SplitResult {
   const splitter = new Splitter(text, options)
@@ -51,15 +54,18 @@ const diagnosticsMax = 100
 class Splitter {
   readonly #text: string
   readonly #options: SplitOptions
-  readonly #delimiter: DelimiterMatcher | undefined
+  readonly #rules: DialectRules
+  #delimiter: DelimiterMatcher | undefined
+  /** The delimiter is one that somebody chose: it ends a statement wherever it stands. */
+  #chosen: boolean
   readonly #statements: SqlStatement[] = []
   readonly #diagnostics: Diagnostic[] = []
-  #scope: StatementScope = createStatementScope()
+  #scope: StatementScope
   /** Tokens of the current statement that matter for its text: first and last to keep, and comments to cut out. */
   #start: number | undefined
   #end = 0
   #significant = false
-  #cuts: PostgresToken[] = []
+  #cuts: SqlToken[] = []
   /** Set once the rest of the text is known to hold no end of COPY data, so that it is searched only once. */
   #noCopyEnd = false
   #lineAt = 0
@@ -68,7 +74,11 @@ class Splitter {
   constructor(text: string, options: SplitOptions) {
     this.#text = text
     this.#options = options
-    this.#delimiter = options.splitStatements === false ? undefined : createDelimiterMatcher(options.endDelimiter)
+    this.#rules = dialectRules(options.dialect, options.backslashEscapes !== false)
+    this.#scope = this.#rules.createScope()
+    const { endDelimiter } = options
+    this.#chosen = endDelimiter !== undefined && endDelimiter !== '' && endDelimiter !== ';'
+    this.#delimiter = options.splitStatements === false ? undefined : this.#matcherOf(endDelimiter)
     this.#line = options.firstLine ?? 1
   }
 
@@ -80,8 +90,14 @@ class Splitter {
         at = this.#finish(delimiterEnd)
         continue
       }
-      const token = readPostgresToken(this.#text, at)
-      if (token === undefined) break
+      const commandEnd = this.#clientCommandEnd(at)
+      if (commandEnd !== undefined) {
+        at = this.#finish(commandEnd)
+        continue
+      }
+      const found = this.#rules.readToken(this.#text, at)
+      if (found === undefined) break
+      const token = this.#cutAtDelimiter(found)
       if (token.kind === 'whitespace') at = this.#blank(token)
       else {
         this.#take(token)
@@ -93,18 +109,39 @@ class Splitter {
   }
 
   #delimiterEnd(at: number): number | undefined {
-    return this.#delimiter === undefined || this.#isNested() ? undefined : this.#delimiter.matchAt(this.#text, at)
+    const end = this.#delimiter?.matchAt(this.#text, at)
+    return end === undefined || (!this.#chosen && this.#scope.isNested()) ? undefined : end
   }
 
-  /** A delimiter of the user's own ends a statement wherever it stands: that is what it was given for. */
-  #isNested(): boolean {
-    const { endDelimiter } = this.#options
-    return (endDelimiter === undefined || endDelimiter === '' || endDelimiter === ';') && this.#scope.isNested()
+  #matcherOf(endDelimiter: string | undefined): DelimiterMatcher {
+    // `END$$` holds a delimiter where `$` can be in a name but nothing is quoted with it.
+    const isExact = this.#rules.hasDelimiterCommand && endDelimiter?.includes('$') === true && !/[A-Za-z0-9\\]/.test(endDelimiter)
+    return isExact ? createExactMatcher(endDelimiter) : createDelimiterMatcher(endDelimiter)
+  }
+
+  #cutAtDelimiter(token: SqlToken): SqlToken {
+    if (token.kind !== 'word' && token.kind !== 'number') return token
+    const at = this.#delimiter?.findIn?.(this.#text, token.start, token.end)
+    return at === undefined ? token : { ...token, end: at }
+  }
+
+  /** Obeys a DELIMITER line and tells about other commands of a client, which stand where a statement would begin. */
+  #clientCommandEnd(at: number): number | undefined {
+    if (this.#significant || this.#delimiter === undefined) return undefined
+    const command = this.#rules.clientCommand(this.#text, at)
+    if (command === undefined) return undefined
+    if (command.delimiter === undefined) {
+      this.#reportMetaCommand(at, command.end)
+      return command.end
+    }
+    this.#chosen = command.delimiter !== ';'
+    this.#delimiter = this.#chosen ? createExactMatcher(command.delimiter) : createDelimiterMatcher(undefined)
+    return command.end
   }
 
   /** A pattern such as `\n/` starts inside of blanks: every line end in them is tried. */
-  #blank(token: PostgresToken): number {
-    if (this.#delimiter === undefined || this.#options.endDelimiter === undefined) return token.end
+  #blank(token: SqlToken): number {
+    if (this.#delimiter === undefined || !this.#chosen) return token.end
     for (let at = token.start + 1; at < token.end; at++) {
       const code = this.#text.charCodeAt(at)
       if ((code === 10 || code === 13) && this.#delimiter.matchAt(this.#text, at) !== undefined) return at
@@ -112,11 +149,11 @@ class Splitter {
     return token.end
   }
 
-  #take(token: PostgresToken): void {
+  #take(token: SqlToken): void {
     if (!token.closed)
       this.#report(token.start, 'SQL_UNTERMINATED', `The ${describe(token)} that starts here does not end.`, 'Close it.')
     if (isSignificant(token)) {
-      if (token.kind === 'metaCommand') this.#reportMetaCommand(token)
+      if (token.kind === 'metaCommand') this.#reportMetaCommand(token.start, token.end)
       else this.#scope.take(this.#text, token)
       this.#significant = true
     } else if (this.#options.stripComments === true && !this.#text.startsWith('/*+', token.start)) {
@@ -138,7 +175,7 @@ class Splitter {
     this.#start = undefined
     this.#significant = false
     this.#cuts = []
-    this.#scope = createStatementScope()
+    this.#scope = this.#rules.createScope()
     return next
   }
 
@@ -169,13 +206,14 @@ class Splitter {
     return from
   }
 
-  #reportMetaCommand(token: PostgresToken): void {
-    const command = this.#text.slice(token.start, Math.min(token.end, token.start + 40)).trimEnd()
+  #reportMetaCommand(start: number, end: number): void {
+    const command = this.#text.slice(start, Math.min(end, start + 40)).trimEnd()
+    const { client, code } = this.#rules
     this.#report(
-      token.start,
-      'SQL_PSQL_COMMAND',
-      `"${command}" is a command of psql, which the database server does not understand.`,
-      'Remove it, or write it as SQL; scripts for psql cannot be migrations.',
+      start,
+      code,
+      `"${command}" is a command of ${client}, which the database server does not understand.`,
+      `Remove it, or write it as SQL; scripts for ${client} cannot be migrations.`,
     )
   }
 
@@ -201,7 +239,7 @@ function countLineEnds(text: string, from: number, to: number): number {
   return count
 }
 
-function describe(token: PostgresToken): string {
+function describe(token: SqlToken): string {
   if (token.kind === 'blockComment') return 'comment'
   if (token.kind === 'quotedIdentifier') return 'quoted identifier'
   return token.kind === 'dollarString' ? 'dollar-quoted string' : 'string'

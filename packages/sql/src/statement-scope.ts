@@ -1,9 +1,9 @@
-import type { PostgresToken } from './postgres-lexer.ts'
+import type { SqlToken } from './token.ts'
 
 /** What the words of one statement say about where it can end. */
 export interface StatementScope {
-  take(text: string, token: PostgresToken): void
-  /** Inside of parentheses or of a `BEGIN ATOMIC` body, where a semicolon ends nothing. */
+  take(text: string, token: SqlToken): void
+  /** Inside of parentheses or of a routine's body, where a semicolon ends nothing. Asked only where a delimiter stands. */
   isNested(): boolean
   isCopyFromStdin(): boolean
 }
@@ -11,8 +11,13 @@ export interface StatementScope {
 /** Longest word that is looked at; longer ones are no keywords. */
 const keywordLengthMax = 16
 
-/** A new statement's scope. As psql does, `CASE … END` inside of a routine's body is counted so that its END is not taken for the body's. */
-export function createStatementScope(): StatementScope {
+/** A word in lower case; empty where it is too long for a keyword. */
+export function keywordOf(text: string, token: SqlToken): string {
+  return token.end - token.start > keywordLengthMax ? '' : text.slice(token.start, token.end).toLowerCase()
+}
+
+/** A new statement's scope in PostgreSQL. As psql does, `CASE … END` inside of a routine's body is counted so that its END is not taken for the body's. */
+export function createPostgresScope(): StatementScope {
   let parentheses = 0
   let body = 0
   let words = 0
@@ -37,7 +42,7 @@ export function createStatementScope(): StatementScope {
   return {
     take: (text, token) => {
       if (token.kind === 'word') {
-        takeWord(token.end - token.start > keywordLengthMax ? '' : text.slice(token.start, token.end).toLowerCase())
+        takeWord(keywordOf(text, token))
         return
       }
       previous = ''

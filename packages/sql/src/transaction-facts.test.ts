@@ -52,11 +52,63 @@ test('transaction control is told apart', () => {
 
 test('ALTER TYPE ADD VALUE depends on the server version', () => {
   const statement = "ALTER TYPE mood ADD VALUE IF NOT EXISTS 'ok'"
-  assert.equal(readTransactionFacts(statement, 11).transaction, 'forbidden')
-  assert.equal(readTransactionFacts(statement, 15).transaction, 'limited')
-  assert.equal(isTransactional(statement, 15), true)
+  assert.equal(readTransactionFacts(statement, { serverMajor: 11 }).transaction, 'forbidden')
+  assert.equal(readTransactionFacts(statement, { serverMajor: 15 }).transaction, 'limited')
+  assert.equal(isTransactional(statement, { serverMajor: 15 }), true)
 })
 
 test('the command of a plain statement is its first two words', () => {
   assert.equal(readTransactionFacts('create table t (a int)').command, 'CREATE TABLE')
+})
+
+test('MySQL commits for everything but what changes or reads data', () => {
+  const of = (text: string): string => readTransactionFacts(text, { dialect: 'mysql' }).transaction
+  for (const text of [
+    'insert into a values (1)',
+    '/*!40101 SET NAMES utf8 */',
+    'set @a = 1',
+    'with x as (select 1) select * from x',
+    '(select 1)',
+  ])
+    assert.equal(of(text), 'allowed', text)
+  for (const text of [
+    'create table a (id int)',
+    'alter table a add b int',
+    'truncate a',
+    'call p()',
+    'execute s',
+    'lock tables a write',
+    'grant all on a to b',
+  ])
+    assert.equal(of(text), 'commits', text)
+  for (const text of [
+    'begin',
+    'START TRANSACTION',
+    'commit',
+    'rollback to savepoint a',
+    'savepoint a',
+    'set autocommit=0',
+    'SET @@session.autocommit = 1',
+    'xa start "a"',
+  ])
+    assert.equal(of(text), 'control', text)
+  assert.equal(of('create temporary table a (id int)'), 'limited')
+  assert.equal(of('set session transaction isolation level serializable'), 'forbidden')
+  assert.equal(of('begin not atomic select 1; end'), 'commits')
+})
+
+test('SQLite has nearly everything in a transaction', () => {
+  const of = (text: string): string => readTransactionFacts(text, { dialect: 'sqlite' }).transaction
+  for (const text of [
+    'create table a (id int)',
+    'alter table a add b int',
+    'drop table a',
+    'pragma table_info(a)',
+    'reindex',
+    'analyze',
+  ])
+    assert.equal(of(text), 'allowed', text)
+  for (const text of ['vacuum', 'PRAGMA foreign_keys=off', 'pragma main.journal_mode = wal', "attach 'a' as b", 'detach b'])
+    assert.equal(of(text), 'forbidden', text)
+  for (const text of ['begin', 'end', 'savepoint a']) assert.equal(of(text), 'control', text)
 })

@@ -1,96 +1,52 @@
-import { isSignificant, postgresTokens } from './postgres-lexer.ts'
+import { dialectRules, type SqlDialect } from './dialect-rules.ts'
+import { mysqlFacts } from './mysql-facts.ts'
+import { postgresFacts } from './postgres-facts.ts'
+import { sqliteFacts } from './sqlite-facts.ts'
+import { isSignificant } from './token.ts'
 
 /** How a statement gets along with a transaction around it. */
 export interface TransactionFacts {
   /**
    * `allowed`: may run in a transaction block. `forbidden`: the server refuses it there. `control`: it starts or ends
-   * transactions itself. `limited`: runs in a block, with the effect that `reason` tells.
+   * transactions itself. `commits`: it commits whatever is open, or may do so. `limited`: runs in a block, with the effect that
+   * `reason` tells.
    */
-  readonly transaction: 'allowed' | 'limited' | 'forbidden' | 'control'
+  readonly transaction: 'allowed' | 'limited' | 'forbidden' | 'control' | 'commits'
   /** The command in upper case, for example `CREATE INDEX CONCURRENTLY`; empty for an empty statement. */
   readonly command: string
   /** Why it is not simply allowed; undefined when it is. */
   readonly reason: string | undefined
 }
 
+export interface TransactionFactsOptions {
+  /** Default `postgresql`. */
+  readonly dialect?: SqlDialect | undefined
+  /** Major version of a PostgreSQL server; default a current one. */
+  readonly serverMajor?: number | undefined
+}
+
 /** How many words and symbols from a statement's start are looked at. */
 const wordsMax = 64
 
-/**
- * What PostgreSQL says about a statement inside of a transaction block: the commands that call PreventInTransactionBlock, see
- * the notes of each command in https://www.postgresql.org/docs/current/sql-commands.html. `serverMajor` is the server's
- * major version (default: a current one). Procedures that commit by themselves (CALL, DO) cannot be told from the text.
- */
-export function readTransactionFacts(statement: string, serverMajor = 18): TransactionFacts {
-  const words = leadingWords(statement)
-  const command = words.slice(0, 2).join(' ').toUpperCase()
-  const text = ` ${words.join(' ')} `
-  for (const rule of rules) {
-    if (rule.pattern.test(text) && rule.until > serverMajor) {
-      return { transaction: rule.transaction, command: rule.command ?? command, reason: rule.reason }
-    }
-  }
-  return { transaction: 'allowed', command, reason: undefined }
+/** What the database says about a statement inside of a transaction, told from its first words. */
+export function readTransactionFacts(statement: string, options: TransactionFactsOptions = {}): TransactionFacts {
+  const dialect = options.dialect ?? 'postgresql'
+  const words = leadingWords(statement, dialect)
+  if (dialect === 'mysql') return mysqlFacts(words)
+  return dialect === 'sqlite' ? sqliteFacts(words) : postgresFacts(words, options.serverMajor)
 }
 
 /** Whether a statement can be part of a changeset's transaction. */
-export function isTransactional(statement: string, serverMajor?: number): boolean {
-  const { transaction } = readTransactionFacts(statement, serverMajor)
+export function isTransactional(statement: string, options?: TransactionFactsOptions): boolean {
+  const { transaction } = readTransactionFacts(statement, options)
   return transaction === 'allowed' || transaction === 'limited'
 }
 
-interface Rule {
-  readonly pattern: RegExp
-  readonly transaction: TransactionFacts['transaction']
-  readonly command?: string
-  readonly reason: string
-  /** First major version of the server to which the rule no longer applies. */
-  readonly until: number
-}
-
-function forbidden(pattern: RegExp, command: string, until = Infinity): Rule {
-  return { pattern, transaction: 'forbidden', command, reason: `${command} cannot run inside a transaction block.`, until }
-}
-
-const rules: readonly Rule[] = [
-  forbidden(/^ create (unique )?index concurrently /, 'CREATE INDEX CONCURRENTLY'),
-  forbidden(/^ drop index concurrently /, 'DROP INDEX CONCURRENTLY'),
-  forbidden(/^ reindex (\( [^)]*\) )?(index|table|schema|database|system) concurrently /, 'REINDEX CONCURRENTLY'),
-  forbidden(/^ reindex \( [^)]*concurrently (?!(false|off|0) )[^)]*\) /, 'REINDEX CONCURRENTLY'),
-  forbidden(/^ reindex (\( [^)]*\) )?(schema|database|system) /, 'REINDEX of a schema or database'),
-  forbidden(/^ alter table .* detach partition .* concurrently /, 'DETACH PARTITION CONCURRENTLY'),
-  forbidden(/^ vacuum /, 'VACUUM'),
-  forbidden(/^ cluster (verbose |\( [^)]*\) )?$/, 'CLUSTER without a table'),
-  forbidden(/^ create database /, 'CREATE DATABASE'),
-  forbidden(/^ drop database /, 'DROP DATABASE'),
-  forbidden(/^ alter database \S+ set tablespace /, 'ALTER DATABASE SET TABLESPACE'),
-  forbidden(/^ create tablespace /, 'CREATE TABLESPACE'),
-  forbidden(/^ drop tablespace /, 'DROP TABLESPACE'),
-  forbidden(/^ alter system /, 'ALTER SYSTEM'),
-  forbidden(/^ discard all /, 'DISCARD ALL'),
-  forbidden(/^ create subscription (?!.*(connect|create_slot) = (false|off) )/, 'CREATE SUBSCRIPTION'),
-  forbidden(/^ drop subscription /, 'DROP SUBSCRIPTION'),
-  forbidden(/^ alter subscription \S+ (refresh|(set|add|drop) publication) /, 'ALTER SUBSCRIPTION with refresh'),
-  forbidden(/^ alter type .* add value /, 'ALTER TYPE ADD VALUE', 12),
-  {
-    pattern: /^ alter type .* add value /,
-    transaction: 'limited',
-    command: 'ALTER TYPE ADD VALUE',
-    reason: 'The new value of the enum cannot be used before the transaction ends.',
-    until: Infinity,
-  },
-  {
-    pattern: /^ (begin|start transaction|commit|end|rollback|abort|savepoint|release|prepare transaction) /,
-    transaction: 'control',
-    reason: 'It starts or ends a transaction by itself.',
-    until: Infinity,
-  },
-]
-
-function leadingWords(statement: string): string[] {
+function leadingWords(statement: string, dialect: SqlDialect): readonly string[] {
+  const { readToken } = dialectRules(dialect)
   const words: string[] = []
-  for (const token of postgresTokens(statement)) {
-    if (!isSignificant(token)) continue
+  for (let token = readToken(statement, 0); token !== undefined; token = readToken(statement, token.end)) {
+    if (!isSignificant(token) || token.kind === 'executableOpen' || token.kind === 'executableClose') continue
     if (words.length === wordsMax) break
     if (token.kind === 'symbol' && statement.charAt(token.start) === ';') break
     // Quoted things are one opaque word: what stands in them is no keyword.

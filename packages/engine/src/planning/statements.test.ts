@@ -60,10 +60,10 @@ describe('resolving statements', () => {
   })
 
   it('lets a note share the transaction of one plain statement only', () => {
-    equal(canShareTransaction('insert into a values (1)'), true)
-    equal(canShareTransaction('insert into a values (1); insert into a values (2)'), false)
-    equal(canShareTransaction('call p()'), false)
-    equal(canShareTransaction('do $$ begin commit; end $$'), false)
-    equal(canShareTransaction('create index concurrently i on a (id)'), false)
+    equal(canShareTransaction('insert into a values (1)', postgresDialect), true)
+    equal(canShareTransaction('insert into a values (1); insert into a values (2)', postgresDialect), false)
+    equal(canShareTransaction('call p()', postgresDialect), false)
+    equal(canShareTransaction('do $$ begin commit; end $$', postgresDialect), false)
+    equal(canShareTransaction('create index concurrently i on a (id)', postgresDialect), false)
   })
 })

@@ -1,7 +1,8 @@
 import type { Diagnostic } from '@sluice/base'
 import { matchesContexts, matchesDbms, matchesLabels } from '@sluice/changelog'
 import type { Change, Changeset, SourcePlace, SqlChange, SqlFileChange } from '@sluice/changelog'
-import { readTransactionFacts, splitStatements } from '@sluice/sql'
+import { isTransactional, readTransactionFacts, splitStatements, sqlDialectOf } from '@sluice/sql'
+import type { SqlDialect } from '@sluice/sql'
 import type { Dialect } from '../dialect.ts'
 import type { SelectionOptions } from '../options.ts'
 import type { PlannedStatement } from '../plan.ts'
@@ -58,7 +59,7 @@ export function resolveStatements(
       diagnostics.push(...generated.diagnostics)
       for (const sql of generated.statements) add(sql, change.place)
     } else if (matchesDbms(change.dbms, context.dialect.name)) {
-      const split = splitSql(change)
+      const split = splitSql(change, context.dialect)
       diagnostics.push(...split.diagnostics)
       for (const { sql, place } of split.statements) add(sql, place)
     }
@@ -73,40 +74,51 @@ export function findNonTransactional(
   context: StatementContext,
 ): string | undefined {
   if (changeset?.runInTransaction === false) return 'The changeset says runInTransaction:false.'
-  if (!context.dialect.transactionalDdl) return 'The database commits each statement that changes the schema.'
+  const options = { dialect: sqlDialectOf(context.dialect.name), serverMajor: context.serverMajor }
   for (const { sql } of statements) {
-    // A changeset with splitStatements:false is one text of perhaps several statements.
-    for (const { text } of mightNeedAutocommit.test(sql) ? splitStatements(sql, { dialect: 'postgresql' }).statements : []) {
-      const facts = readTransactionFacts(text, context.serverMajor)
-      if (facts.transaction === 'forbidden' || facts.transaction === 'control')
-        return facts.reason ?? `${facts.command} cannot be in a transaction.`
+    for (const text of partsToJudge(sql, options.dialect)) {
+      if (isTransactional(text, options)) continue
+      const facts = readTransactionFacts(text, options)
+      return facts.reason ?? `${facts.command} cannot be in a transaction.`
     }
   }
   return undefined
 }
 
+/** The statements in a text that may need a look; a changeset with splitStatements:false is one text of perhaps several. */
+function partsToJudge(sql: string, dialect: SqlDialect): readonly string[] {
+  // In MySQL nearly everything commits, so every statement is looked at; most are one, and their first words tell.
+  if (dialect === 'mysql' && !sql.includes(';')) return [sql]
+  const isSuspect = dialect === 'mysql' || (dialect === 'sqlite' ? sqliteSuspects : postgresSuspects).test(sql)
+  return isSuspect ? splitStatements(sql, { dialect }).statements.map(({ text }) => text) : []
+}
+
 /** Whether a statement may share a transaction with the note that it ran. Procedures and DO blocks may commit by themselves. */
-export function canShareTransaction(sql: string): boolean {
-  const { statements } = splitStatements(sql, { dialect: 'postgresql' })
+export function canShareTransaction(sql: string, dialect: Pick<Dialect, 'name'>): boolean {
+  const options = { dialect: sqlDialectOf(dialect.name) }
+  const { statements } = splitStatements(sql, options)
   const only = statements[0]
-  if (only === undefined || statements.length > 1) return false
-  const { transaction, command } = readTransactionFacts(only.text)
-  return (transaction === 'allowed' || transaction === 'limited') && !/^(CALL|DO)\b/.test(command)
+  if (only === undefined || statements.length > 1 || !isTransactional(only.text, options)) return false
+  return options.dialect !== 'postgresql' || !/^(CALL|DO)\b/.test(readTransactionFacts(only.text, options).command)
 }
 
 /** A cheap look before the lexer: most statements hold none of these words. */
-const mightNeedAutocommit =
+const postgresSuspects =
   /\b(concurrently|reindex|vacuum|cluster|database|tablespace|system|discard|subscription|type|begin|start|commit|end|rollback|abort|prepare|savepoint|release)\b/i
+const sqliteSuspects = /\b(vacuum|attach|detach|pragma|begin|commit|end|rollback|savepoint|release)\b/i
 
 /** The statements of a text, each with its place. */
-export function splitSql(change: SqlChange | SqlFileChange): {
+export function splitSql(
+  change: SqlChange | SqlFileChange,
+  dialect: Pick<Dialect, 'name'>,
+): {
   readonly statements: readonly { readonly sql: string; readonly place: SourcePlace }[]
   readonly diagnostics: readonly Diagnostic[]
 } {
   const file = change.type === 'sqlFile' ? change.resolvedPath : change.place.file
   const firstLine = change.type === 'sqlFile' ? 1 : change.place.line
   const { statements, diagnostics } = splitStatements(change.text, {
-    dialect: 'postgresql',
+    dialect: sqlDialectOf(dialect.name),
     splitStatements: change.splitStatements,
     stripComments: change.stripComments,
     endDelimiter: change.endDelimiter,

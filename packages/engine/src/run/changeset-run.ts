@@ -138,7 +138,7 @@ async function runStepwise(session: WriteSession, run: ChangesetRun, progress: P
   const row = detailRow(session, run)
   const runsAlone = (index: number): boolean => {
     const statement = run.statements[index]
-    return statement !== undefined && !canShareTransaction(statement.sql)
+    return statement !== undefined && !canShareTransaction(statement.sql, dialect)
   }
   const announced = (index: number): number | undefined => (runsAlone(index) ? index + 1 : undefined)
   const intent = insertRunningDetail(dialect, tracking, row, run.resumeAfter, announced(run.resumeAfter))
