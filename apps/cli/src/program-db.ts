@@ -1,119 +1,102 @@
 import { type Command, Option } from 'commander'
-import type { ChangelogOptions, ConnectionOptions } from './db/db-options.ts'
-import { collect, parseCount } from './option-values.ts'
 import type { Act } from './act.ts'
+import type { ApplyFlags } from './db/apply.ts'
+import type { ExecuteSqlFlags } from './db/execute-sql.ts'
+import { withChangelogFlags, withConnection, withDryRun, withExamples, withLimits, withWriting } from './db/flags.ts'
+import type { PreviewFlags } from './db/preview.ts'
+import type { DbRollbackFlags } from './db/rollback.ts'
+import type { SyncFlags } from './db/sync.ts'
+import type { TestRollbackFlags } from './db/test-rollback.ts'
+import { collectChangesets, parseLimit } from './option-values.ts'
+import { addHistoryCommands } from './program-db-history.ts'
 
-/** sluice db: the engine alone, without a control plane. */
+const changelogFlag = '--changelog db/changelog.yaml'
+
+/** sluice db: the engine alone, without a control plane. Liquibase's command names are aliases. */
 export function addDatabaseCommands(program: Command, act: Act): void {
   const db = program.command('db').description('the migration engine alone: no control plane, no delegate')
-  withChangelog(withConnection(db.command('apply').description('apply what the changelog has and the database does not')))
+  addForwardCommands(db, act)
+  addRollbackCommands(db, act)
+  addHistoryCommands(db, act)
+  addExecuteSql(db, act)
+}
+
+function addForwardCommands(db: Command, act: Act): void {
+  const apply = db.command('apply').alias('update').description('apply what the changelog has and the database does not')
+  withDryRun(withWriting(withLimits(withChangelogFlags(apply))))
     .option('--tag <tag>', 'tag to set afterwards')
-    .option('--count <n>', 'at most this many changesets', parseCount)
-    .option('--to-tag <tag>', 'stop after the changeset that sets this tag')
     .addOption(
       new Option('--on-partial <what>', 'what to do with a changeset of which only a part ran')
         .choices(['stop', 'resume'])
         .default('stop'),
     )
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ SLUICE_DB_PASSWORD=… sluice db apply --url jdbc:postgresql://localhost/shop --user shop --changelog db/changelog.yaml --contexts dev',
-    )
-    .action(
-      act(
-        async (
-          context,
-          options: ConnectionOptions &
-            ChangelogOptions & { tag?: string; count?: number; toTag?: string; onPartial: 'stop' | 'resume' },
-        ) => (await import('./db/apply.ts')).dbApply(context, options),
-      ),
-    )
+    .action(act(async (context, options: ApplyFlags) => (await import('./db/apply.ts')).dbApply(context, options)))
+  withExamples(apply, `${changelogFlag} --contexts dev`, `${changelogFlag} --dry-run`, `${changelogFlag} --to-tag v1.4`)
 
-  withChangelog(withConnection(db.command('status').description('what is pending, what is unexpected')))
-    .option('--exit-code', 'exit with 3 when changesets are pending', false)
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ sluice db status --url jdbc:postgresql://localhost/shop --user shop --changelog db/changelog.yaml',
-    )
-    .action(
-      act(async (context, options: ConnectionOptions & ChangelogOptions & { exitCode: boolean }) =>
-        (await import('./db/status.ts')).dbStatus(context, options),
-      ),
-    )
+  const sync = db.command('sync').alias('changelog-sync').description('record pending changesets as done without running them')
+  withDryRun(withWriting(withLimits(withChangelogFlags(sync))))
+    .option('--next', 'only the next pending one', false)
+    .action(act(async (context, options: SyncFlags) => (await import('./db/sync.ts')).dbSync(context, options)))
+  withExamples(sync, `${changelogFlag} --dry-run`, `${changelogFlag} --changeset db/shop.sql::7::alice`)
 
-  withConnection(db.command('history').description('what ran, oldest first'))
-    .option('--limit <n>', 'only the newest', parseCount)
-    .addHelpText('after', '\nExample:\n  $ sluice db history --url jdbc:postgresql://localhost/shop --user shop --limit 20')
-    .action(
-      act(async (context, options: ConnectionOptions & { limit?: number }) =>
-        (await import('./db/history.ts')).dbHistory(context, options),
-      ),
-    )
+  const preview = db.command('preview').description('print SQL and change nothing: of an apply, a rollback or a sync')
+  withLimits(withChangelogFlags(preview))
+    .option('--rollback-to-tag <tag>', 'of a rollback to this tag')
+    .option('--rollback-count <n>', 'of a rollback by this many changesets', parseLimit)
+    .option('--rollback-to-date <date>', 'of a rollback of what ran after this moment')
+    .option('--rollback-deployment [id]', 'of a rollback of one deployment (default: the newest)')
+    .option('--rollback-changeset <name>', 'of a rollback of this one, as path::id::author (repeatable)', collectChangesets)
+    .option('--future-rollback', 'how what is pending would be undone', false)
+    .option('--sync', 'the rows that a sync would write', false)
+    .option('--with-history', 'also the statements for the history tables', false)
+    .action(act(async (context, options: PreviewFlags) => (await import('./db/preview.ts')).dbPreview(context, options)))
+  withExamples(preview, `${changelogFlag} > update.sql`, `${changelogFlag} --rollback-count 1`)
+}
 
-  withConnection(db.command('tag').description('set a tag on the last row of the history').argument('<tag>', 'the tag'))
-    .addHelpText('after', '\nExample:\n  $ sluice db tag v1.4 --url jdbc:postgresql://localhost/shop --user shop')
-    .action(
-      act(async (context, tag: string, options: ConnectionOptions) => (await import('./db/tag.ts')).dbTag(context, tag, options)),
-    )
-
-  withConnection(db.command('unlock').description('free the changelog lock that a killed run left'))
-    .option('--force', 'free that of a Liquibase too: only if you know that it is dead', false)
-    .addHelpText('after', '\nExample:\n  $ sluice db unlock --url jdbc:postgresql://localhost/shop --user shop')
-    .action(
-      act(async (context, options: ConnectionOptions & { force: boolean }) =>
-        (await import('./db/unlock.ts')).dbUnlock(context, options),
-      ),
-    )
-
-  withChangelog(withConnection(db.command('rollback').description('undo what came after a tag, or a number of changesets')))
-    .addOption(new Option('--to-tag <tag>', 'back to the state at this tag').conflicts('count'))
-    .option('--count <n>', 'this many changesets, newest first', parseCount)
-    .addHelpText(
-      'after',
-      '\nExamples:\n  $ sluice db rollback --count 1 --url … --changelog db/changelog.yaml\n  $ sluice db rollback --to-tag v1.3 --url … --changelog db/changelog.yaml',
-    )
-    .action(
-      act(async (context, options: ConnectionOptions & ChangelogOptions & { toTag?: string; count?: number }) =>
-        (await import('./db/rollback.ts')).dbRollback(context, options),
-      ),
-    )
-
-  withChangelog(
-    withConnection(db.command('preview').description('print the SQL of an apply, or of a rollback, and change nothing')),
+function addRollbackCommands(db: Command, act: Act): void {
+  const rollback = db.command('rollback').description('undo changesets: after a tag or date, a number, a deployment, chosen ones')
+  withDryRun(withWriting(withChangelogFlags(rollback)))
+    .option('--to-tag <tag>', 'back to the state at this tag')
+    .addOption(new Option('--tag-version <which>', 'which row counts when several carry the tag').choices(['newest', 'oldest']))
+    .option('--count <n>', 'this many changesets, newest first', parseLimit)
+    .option('--to-date <date>', 'what ran after this moment, by the database’s clock: 2026-03-01 or "2026-03-01 12:30:00"')
+    .option('--deployment [id]', 'what one deployment applied (default: the newest; ids are in the history)')
+    .option('--changeset <name>', 'only this one, as path::id::author (repeatable)', collectChangesets)
+    .option('--force', 'also where newer changesets stay, which may depend on what is undone', false)
+    .action(act(async (context, options: DbRollbackFlags) => (await import('./db/rollback.ts')).dbRollback(context, options)))
+  withExamples(
+    rollback,
+    `${changelogFlag} --count 1`,
+    `${changelogFlag} --to-tag v1.3 --dry-run`,
+    `${changelogFlag} --deployment`,
+    `${changelogFlag} --changeset db/shop.sql::7::alice --force`,
   )
-    .option('--rollback-to-tag <tag>', 'the SQL of a rollback to this tag')
-    .option('--rollback-count <n>', 'the SQL of a rollback by this many changesets', parseCount)
-    .option('--with-history', 'also print the statements for the history tables', false)
-    .addHelpText(
-      'after',
-      '\nExample:\n  $ sluice db preview --url jdbc:postgresql://localhost/shop --user shop --changelog db/changelog.yaml > update.sql',
-    )
+
+  const test = db
+    .command('test-rollback')
+    .alias('update-testing-rollback')
+    .description('apply what is pending, undo it, apply it again: for a database that may break')
+  withDryRun(withWriting(withLimits(withChangelogFlags(test))))
+    .option('--yes', 'do not ask', false)
     .action(
-      act(
-        async (
-          context,
-          options: ConnectionOptions &
-            ChangelogOptions & { rollbackToTag?: string; rollbackCount?: number; withHistory: boolean },
-        ) => (await import('./db/preview.ts')).dbPreview(context, options),
+      act(async (context, options: TestRollbackFlags) =>
+        (await import('./db/test-rollback.ts')).dbTestRollback(context, options),
       ),
     )
+  withExamples(test, `${changelogFlag} --yes`)
 }
 
-function withConnection(command: Command): Command {
-  return command
-    .requiredOption('--url <url>', 'database, as JDBC or native URL')
-    .option('--user <user>', 'user (default: $SLUICE_DB_USER)')
-    .option('--password-file <file>', 'file that holds the password (default: $SLUICE_DB_PASSWORD, else a prompt)')
-    .option('--history-schema <schema>', 'schema of the history tables')
-    .option('--history-table <table>', 'name of the history table')
-    .option('--lock-table <table>', 'name of the lock table')
-}
-
-function withChangelog(command: Command): Command {
-  return command
-    .requiredOption('--changelog <file>', 'root changelog, from the search path')
-    .option('--search-path <dir>', 'folder that changelog paths start at', '.')
-    .option('--contexts <list>', 'contexts to run, comma separated')
-    .option('--labels <filter>', 'label filter expression')
-    .option('--param <name=value>', 'changelog parameter (repeatable)', collect, [])
+function addExecuteSql(db: Command, act: Act): void {
+  const execute = db
+    .command('execute-sql')
+    .description('run statements that are no part of a changelog; no history, no changelog lock')
+  withDryRun(withConnection(execute))
+    .option('--sql <text>', 'the statements')
+    .option('--sql-file <file>', 'a file with the statements; - is stdin')
+    .option('--delimiter <text>', 'what ends a statement (default: ;)')
+    .option('--rows <n>', 'rows of each answer to show', parseLimit, 1000)
+    .action(
+      act(async (context, options: ExecuteSqlFlags) => (await import('./db/execute-sql.ts')).dbExecuteSql(context, options)),
+    )
+  withExamples(execute, `--sql "select count(*) from orders"`, '--sql-file repair.sql --dry-run')
 }

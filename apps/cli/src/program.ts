@@ -79,6 +79,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use or input, 3 a check found something, 4
 const defaultStreams: OutputStreams = {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  width: () => (process.stderr.isTTY ? process.stderr.columns : undefined),
 }
 
 /** Global options may stand after a command as well; every command says so in its help. */

@@ -17,6 +17,7 @@ import { findTaggedRow, tagDatabase } from './tag.ts'
 import { planTestRollback, testRollback } from './test-rollback.ts'
 import { changelog, changeset, modelled, undoneBy } from './testing/test-changelog.ts'
 import { openSession, testProducts } from './testing/test-products.ts'
+import { readTracking } from './tracking/tables.ts'
 import { planUpdate } from './update.ts'
 
 const one = changeset('1', 'create table a (id int)', undoneBy('drop table a'))
@@ -29,11 +30,11 @@ const keyOf = (id: string): { id: string; author: string; path: string } => ({ i
 
 interface Commands {
   readonly database: Database
-  update(log: Changelog, options?: UpdateOptions): Promise<ApplyReport>
-  rollback(log: Changelog, target: RollbackTarget): Promise<RollbackReport>
-  sync(log: Changelog, options?: SyncOptions): Promise<SyncReport>
-  ids(): Promise<readonly string[]>
-  tables(): Promise<readonly string[]>
+  readonly update: (log: Changelog, options?: UpdateOptions) => Promise<ApplyReport>
+  readonly rollback: (log: Changelog, target: RollbackTarget) => Promise<RollbackReport>
+  readonly sync: (log: Changelog, options?: SyncOptions) => Promise<SyncReport>
+  readonly ids: () => Promise<readonly string[]>
+  readonly tables: () => Promise<readonly string[]>
 }
 
 function commandsOn(database: Database): Commands {
@@ -155,15 +156,14 @@ for (const product of testProducts) {
     it('rollback by date undoes what ran after a moment of the database’s clock', async (t) => {
       const { database, update, rollback, ids } = await open(t)
       await update(all)
-      const { history } = { history: 'databasechangelog' }
+      const { history } = await readTracking(database, undefined)
       for (const [id, date] of [
         ['1', '2024-01-01 10:00:00'],
         ['2', '2024-02-01 10:00:00'],
         ['t', '2024-02-01 10:00:01'],
         ['3', '2024-03-01 10:00:00'],
       ] as const) {
-        const table = product.name === 'mariadb' ? history.toUpperCase() : history
-        await database.execute(`update ${table} set dateexecuted = '${date}' where id = '${id}'`)
+        await database.execute(`update ${history.sql} set dateexecuted = '${date}' where id = '${id}'`)
       }
       const planned = async (toDate: string): Promise<unknown> => {
         const plan = await planRollback({ database, changelog: all, target: { toDate } })

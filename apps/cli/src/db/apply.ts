@@ -1,34 +1,35 @@
-import { AppError } from '@sluice/base'
-import { applyPlan, hasPlanErrors, planUpdate, releaseStaleLock } from '@sluice/engine'
+import { applyPlan, planUpdate, releaseStaleLock } from '@sluice/engine'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { formatDuration } from '../output/table.ts'
-import type { ChangelogOptions, ConnectionOptions } from './db-options.ts'
-import { newRun, selectionOf, withTarget } from './open-target.ts'
-import { readChangelog } from './read-changelog.ts'
-import { changesetName, finishReport, showProgress } from './report-text.ts'
+import type { ChangelogOptions, ConnectionOptions, DryRunOptions, LimitFlags, WritingOptions } from './db-options.ts'
+import { limitsOf, newRun, selectionOf } from './open-target.ts'
+import { showDiagnostics, showPlan } from './plan-text.ts'
+import { withChangelog } from './read-changelog.ts'
+import { changesetJson, changesetName, countOf, finishReport } from './report-text.ts'
+import { withProgress } from './show-progress.ts'
 
-export async function dbApply(
-  context: CommandContext,
-  options: ConnectionOptions & ChangelogOptions & { tag?: string; count?: number; toTag?: string; onPartial: 'stop' | 'resume' },
-): Promise<number> {
-  const changelog = readChangelog(context, options)
-  return withTarget(context, options, async (database) => {
+export type ApplyFlags = ConnectionOptions &
+  ChangelogOptions &
+  WritingOptions &
+  DryRunOptions &
+  LimitFlags & { readonly tag?: string; readonly onPartial: 'stop' | 'resume' }
+
+/** `sluice db apply`: Liquibase's update, update-count, update-to-tag and update-one-changeset. */
+export async function dbApply(context: CommandContext, options: ApplyFlags): Promise<number> {
+  return withChangelog(context, options, async ({ database, changelog }) => {
     const update = {
       ...selectionOf(options),
+      ...limitsOf(options),
       onPartial: options.onPartial,
       ...(options.tag === undefined ? {} : { tag: options.tag }),
-      ...(options.count === undefined ? {} : { count: options.count }),
-      ...(options.toTag === undefined ? {} : { toTag: options.toTag }),
     }
     const plan = await planUpdate({ database, changelog, options: update, signal: context.signal })
-    context.printer.diagnostics(plan.diagnostics)
-    if (hasPlanErrors(plan))
-      throw new AppError(
-        'failedPrecondition',
-        'PLAN_REFUSED',
-        'The changelog does not fit the database’s history; nothing was changed.',
-      )
+    showDiagnostics(context, plan, 'The changelog does not fit the database’s history; nothing was changed.')
+    if (options.dryRun) {
+      showPlan(context, plan)
+      return exitCodes.ok
+    }
     if (plan.isEmpty) {
       // Nothing else would free what a killed run left, and a Liquibase would wait for it for ever.
       const { released } = await releaseStaleLock({ database, options: update })
@@ -37,18 +38,19 @@ export async function dbApply(
       context.printer.result({ state: 'upToDate', applied: [], lastTag: plan.lastTag }, () => 'The database is up to date.')
       return exitCodes.ok
     }
-    const report = await applyPlan({
-      database,
-      changelog,
-      plan,
-      signal: context.signal,
-      onEvent: showProgress(context),
-      options: { ...update, ...(await newRun()) },
-    })
+    const write = { ...update, ...(await newRun(options)) }
+    const report = await withProgress(context, (onEvent) =>
+      applyPlan({ database, changelog, plan, signal: context.signal, onEvent, options: write }),
+    )
     const done = report.entries.filter((entry) => entry.state === 'done')
     const answer = {
       state: report.state,
-      applied: done.map((entry) => ({ ...entry.changeset, durationMs: entry.durationMs })),
+      applied: done.map((entry) => ({
+        ...changesetJson(entry.changeset),
+        result: entry.result,
+        rows: entry.rows,
+        durationMs: entry.durationMs,
+      })),
       preStartTag: report.preStartTag,
       tag: report.tag,
       deploymentId: report.deploymentId,
@@ -59,7 +61,7 @@ export async function dbApply(
           ...done.map(
             (entry) => `${entry.result ?? 'done'}  ${changesetName(entry.changeset)}  ${formatDuration(entry.durationMs)}`,
           ),
-          `${String(done.length)} changesets applied in ${formatDuration(report.durationMs)}.${report.tag === null ? '' : ` Tagged "${report.tag}".`}`,
+          `${countOf(done.length, 'changeset')} applied in ${formatDuration(report.durationMs)}.${report.tag === null ? '' : ` Tagged "${report.tag}".`}`,
         ].join('\n'),
       )
     }

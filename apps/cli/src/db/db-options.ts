@@ -1,3 +1,5 @@
+import type { ChangesetKey } from '@sluice/engine'
+
 /** Options that every `sluice db` command takes. */
 export interface ConnectionOptions {
   readonly url: string
@@ -15,4 +17,33 @@ export interface ChangelogOptions {
   readonly contexts?: string
   readonly labels?: string
   readonly param: readonly string[]
+}
+
+/** Options of those that write. */
+export interface WritingOptions {
+  /** Milliseconds. */
+  readonly lockWait?: number
+}
+
+/** Options of those that can show their plan and stop. */
+export interface DryRunOptions {
+  readonly dryRun: boolean
+}
+
+/** How far through a changelog. */
+export interface LimitFlags {
+  readonly count?: number
+  readonly toTag?: string
+  readonly changeset?: readonly ChangesetKey[]
+}
+
+/** One of these says what to roll back. */
+export interface RollbackFlags {
+  readonly toTag?: string
+  readonly count?: number
+  readonly toDate?: string
+  readonly changeset?: readonly ChangesetKey[]
+  /** True = the newest one. */
+  readonly deployment?: string | true
+  readonly tagVersion?: 'newest' | 'oldest'
 }

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { AppError, createId } from '@sluice/base'
 import { openDatabase } from '@sluice/databases'
-import type { Database, SelectionOptions, WriteOptions } from '@sluice/engine'
+import type { Database, LimitOptions, SelectionOptions, WriteOptions } from '@sluice/engine'
 import type { CommandContext } from '../command-context.ts'
 import { cliVersion } from '../version.ts'
-import type { ChangelogOptions, ConnectionOptions } from './db-options.ts'
+import type { ChangelogOptions, ConnectionOptions, LimitFlags, WritingOptions } from './db-options.ts'
 
 /** Opens the database that the options name. The password comes from a file, the environment or a hidden prompt, never from argv. */
 export async function openTarget(context: CommandContext, options: ConnectionOptions): Promise<Database> {
@@ -43,6 +43,8 @@ async function readPassword(context: CommandContext, options: ConnectionOptions)
   }
   const fromEnvironment = context.env['SLUICE_DB_PASSWORD']
   if (fromEnvironment !== undefined) return fromEnvironment
+  // A file has no users.
+  if (/^(jdbc:)?sqlite:/i.test(options.url)) return undefined
   if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined
   const { promptHidden } = await import('../prompt.ts')
   return promptHidden('Password: ', context.signal)
@@ -63,8 +65,25 @@ export function selectionOf(options: ConnectionOptions & Partial<ChangelogOption
   }
 }
 
-/** A run of this command, as it stands in the lock row. */
-export async function newRun(): Promise<Pick<WriteOptions, 'runId' | 'host' | 'toolVersion'>> {
+/** A run of this command, as it stands in the lock row, with the limits that the options set. */
+export async function newRun(
+  options: WritingOptions = {},
+): Promise<Pick<WriteOptions, 'runId' | 'host' | 'toolVersion' | 'lockWaitMs'>> {
   const { hostname } = await import('node:os')
-  return { runId: createId('cli'), host: hostname(), toolVersion: `sluice ${cliVersion}` }
+  const { lockWait } = options
+  return {
+    runId: createId('cli'),
+    host: hostname(),
+    toolVersion: `sluice ${cliVersion}`,
+    ...(lockWait === undefined ? {} : { lockWaitMs: lockWait }),
+  }
+}
+
+/** How far through the changelog the options go. */
+export function limitsOf({ count, toTag, changeset }: LimitFlags): LimitOptions {
+  return {
+    ...(count === undefined ? {} : { count }),
+    ...(toTag === undefined ? {} : { toTag }),
+    ...(changeset === undefined ? {} : { only: changeset }),
+  }
 }

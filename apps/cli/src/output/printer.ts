@@ -9,6 +9,13 @@ export interface Printer {
   event(value: unknown, text: string): void
   /** For people only, on stderr. */
   progress(text: string): void
+  /**
+   * The last line of a terminal, replaced by the next call and gone before anything else is printed; undefined takes it away. Nothing
+   * happens where stderr is no terminal, and with `--json`.
+   */
+  status(text: string | undefined): void
+  /** Whether `status` shows anything. */
+  readonly hasStatus: boolean
   error(error: AppError, options: { readonly debug: boolean }): void
   diagnostics(diagnostics: readonly Diagnostic[]): void
 }
@@ -16,13 +23,35 @@ export interface Printer {
 export interface OutputStreams {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
+  /** Width of the terminal that `err` writes to; undefined when it is none. */
+  readonly width?: (() => number | undefined) | undefined
 }
 
+const eraseLine = '\r\u001B[K'
+
 export function createPrinter(isJson: boolean, streams: OutputStreams): Printer {
-  const line = (write: (text: string) => void, text: string): void =>
+  const hasStatus = !isJson && streams.width?.() !== undefined
+  let isShown = false
+  const erase = (): void => {
+    if (isShown) streams.err(eraseLine)
+    isShown = false
+  }
+  const line = (write: (text: string) => void, text: string): void => {
+    erase()
     write(text.endsWith('\n') || text === '' ? text : `${text}\n`)
+  }
   return {
     isJson,
+    hasStatus,
+    status(text) {
+      const width = hasStatus ? streams.width?.() : undefined
+      if (width === undefined) return
+      erase()
+      if (text === undefined) return
+      const oneLine = text.replaceAll(/\s+/g, ' ')
+      streams.err(oneLine.length < width ? oneLine : `${oneLine.slice(0, Math.max(0, width - 2))}…`)
+      isShown = true
+    },
     result(value, text) {
       line(streams.out, isJson ? JSON.stringify(value, null, 2) : text())
     },
