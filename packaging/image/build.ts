@@ -1,12 +1,14 @@
 // Builds the container image from this Debian's files with buildah, without Docker, and pushes it when told to:
 //   ./scripts/node packaging/image/build.ts --image REGISTRY/NAME:TAG [--push] [--storage DIR] [--plain-http]
+// With --if-absent the image is named without a tag: the tag follows from the sources, and what the registry has is not built again.
 // The registry's credentials are read from SLUICE_REGISTRY_USER and SLUICE_REGISTRY_PASSWORD.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { openFileLock } from '@sluice/embedded-postgres'
 import { assembleSluice, assembleSystem, productVersion, repositoryRoot } from './assemble.ts'
 
 export interface ImageBuild {
@@ -70,6 +72,15 @@ function sourcesIn(folder: string): string[] {
     })
 }
 
+async function isInRegistry(image: string, access: NonNullable<ImageBuild['push']>): Promise<boolean> {
+  const [, host = '', name = '', tag = ''] = /^([^/]+)\/(.+):([^:/]+)$/.exec(image) ?? []
+  const url = `${access.plainHttp === true ? 'http' : 'https'}://${host}/v2/${name}/manifests/${tag}`
+  const token = Buffer.from(`${access.user ?? ''}:${access.password ?? ''}`).toString('base64')
+  const accept = 'application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json'
+  const answer = await fetch(url, { method: 'HEAD', headers: { accept, authorization: `Basic ${token}` } })
+  return answer.ok
+}
+
 function buildah(options: readonly string[]): void {
   try {
     execFileSync('buildah', options, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
@@ -97,16 +108,22 @@ async function main(): Promise<void> {
       storage: { type: 'string' },
       push: { type: 'boolean' },
       'plain-http': { type: 'boolean' },
+      'if-absent': { type: 'boolean' },
     },
   })
-  const image = values.image ?? `sluice:${productVersion()}`
+  const named = values.image ?? `sluice:${productVersion()}`
+  const image = values['if-absent'] === true ? `${named}:${productVersion()}-${imageDigest()}` : named
   const push = {
     user: process.env['SLUICE_REGISTRY_USER'],
     password: process.env['SLUICE_REGISTRY_PASSWORD'],
     plainHttp: values['plain-http'] === true,
   }
   const storage = values.storage ?? join(repositoryRoot, '.sluice/buildah')
-  await buildImage({ image, storage, ...(values.push === true ? { push } : {}) })
+  mkdirSync(storage, { recursive: true })
+  // Two tests that need the same image at the same moment build it once.
+  using _ = await openFileLock(join(storage, 'build.lock'), { waitMs: 600_000 })
+  const isThere = values['if-absent'] === true && (await isInRegistry(image, push))
+  if (!isThere) await buildImage({ image, storage, ...(values.push === true ? { push } : {}) })
   process.stdout.write(`${image}\n`)
 }
 

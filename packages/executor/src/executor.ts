@@ -26,6 +26,29 @@ export interface AttemptEnd {
   readonly how: 'completed' | 'exited' | 'killed' | 'missing' | 'notStarted'
   readonly exitCode: number | null
   readonly signal: string | null
+  /** What is known beyond that, in words: with the object and the reason. */
+  readonly detail?: string | undefined
+  /** What to do next. */
+  readonly hint?: string | undefined
+}
+
+/** What an executor has to say about a place while it is looked after. */
+export type PlaceNotice =
+  /** It waits for something outside, or something is wrong that may yet pass. Said again when it changes. */
+  | { readonly type: 'waiting'; readonly what: string; readonly hint?: string | undefined }
+  /** Events of the place's objects, as the cluster tells them. */
+  | { readonly type: 'clusterEvents'; readonly events: readonly ClusterEventRecord[] }
+
+/** One event of a cluster. */
+export interface ClusterEventRecord {
+  /** RFC 3339, as the cluster says it. */
+  readonly at: string
+  readonly type: string
+  /** `Pod/sluice-…`. */
+  readonly object: string
+  readonly reason: string
+  readonly message: string
+  readonly count?: number | undefined
 }
 
 /** What an executor knows about one attempt. */

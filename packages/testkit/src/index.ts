@@ -20,3 +20,6 @@ export { openTestMariadb, openTestMariadbDatabase, skipWithoutMariadb } from './
 export type { TestMariadbDatabase } from './test-mariadb.ts'
 export { startMariadb } from './mariadb-server.ts'
 export type { MariadbServer, MariadbServerOptions } from './mariadb-server.ts'
+export { openTestKube, skipWithoutKube, testRegistry } from './kube/test-kube.ts'
+export type { TestAccount, TestKube, TestRegistry } from './kube/test-kube.ts'
+export { testImage, testPullSecret } from './kube/test-image.ts'

@@ -24,6 +24,25 @@ export function buildAnchor(attempt: Pick<PodAttempt, 'attemptId' | 'epoch'>, ow
   }
 }
 
+/** Says that the pod is about to be created; found by its own label, since it is no anchor. */
+export function buildMarker(attemptId: string, owner: PodOwner, namespace: string, anchor: ObjectMeta): Lease {
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: {
+      name: objectNames(attemptId).marker,
+      namespace,
+      labels: {
+        [labelNames.managedBy]: managedByValue,
+        [labelNames.attempt]: attemptId,
+        [labelNames.placedBy]: owner.instanceId,
+      },
+      ownerReferences: [ownedBy(anchor)],
+    },
+    spec: { holderIdentity: owner.instanceId },
+  }
+}
+
 /** Metadata of an object that the anchor owns. */
 export function ownedMetadata(
   name: string,

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '@sluice/base'
-import { type KubernetesInfra, type StepContainer, podLayout } from '@sluice/contract'
+import { type KubernetesInfra, podLayout } from '@sluice/contract'
 import type { Pod } from './kube-types.ts'
 import { ownDomain, ownNamePrefix } from './object-names.ts'
 import { type PodSecurityRule, type PodSecurityViolation, checkPodSecurity } from './pod-security.ts'
@@ -41,7 +41,7 @@ export const noAllowance: PodAllowance = { rules: [], hostPaths: [], secrets: []
  */
 export function checkOverlay(
   pod: Pod,
-  overlay: { readonly infra: KubernetesInfra; readonly containers: readonly StepContainer[] },
+  overlay: { readonly infra: KubernetesInfra },
   allowance: PodAllowance,
   matches: (pattern: string, name: string) => boolean,
 ): Diagnostic[] {

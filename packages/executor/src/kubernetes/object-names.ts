@@ -4,6 +4,8 @@ import type { ObjectMeta, OwnerReference } from './kube-types.ts'
 /** Names of an attempt's objects. They follow from its id alone, so that nothing of one attempt can exist twice. */
 export interface ObjectNames {
   readonly anchor: string
+  /** Stands from just before the pod is created: without a pod beside it, a runner may have been here. */
+  readonly marker: string
   readonly pod: string
   /** Task, token and, in runtime mode, the ticket. */
   readonly run: string
@@ -30,6 +32,7 @@ export function objectNames(attemptId: string): ObjectNames {
   const base = `${ownNamePrefix}${suffix}`
   return {
     anchor: base,
+    marker: `${base}-placed`,
     pod: base,
     run: `${base}-run`,
     networkPolicy: base,
@@ -49,6 +52,8 @@ export const labelNames = {
   attempt: 'sluice.dev/attempt',
   task: 'sluice.dev/task',
   execution: 'sluice.dev/execution',
+  /** On markers only. */
+  placedBy: 'sluice.dev/placed-by',
 } as const
 
 export const annotationNames = {

@@ -1,0 +1,158 @@
+import type { Clock, Logger } from '@sluice/base'
+import type { AttemptEnd } from '../executor.ts'
+import { listEvents } from './cluster-events.ts'
+import { judgeGonePod, judgePod, podName } from './judge-pod.ts'
+import { type KubeClient, KubeError } from './kube-client.ts'
+import type { Pod } from './kube-types.ts'
+import { type OnNotice, type PlacedPod, say, settle } from './placed-pod.ts'
+
+/** How patient a keeper is; durations in milliseconds. */
+export interface KeeperTimes {
+  /** How long what may be a hiccup (an image that cannot be pulled) may last. */
+  readonly hiccupMs: number
+  /** How long a runner may go on beside a step's container that has ended. */
+  readonly asideMs: number
+  /** How often pods that do not run yet are looked at. */
+  readonly lookEveryMs: number
+  /** How long a pod that was given up may take to vanish. */
+  readonly vanishMs: number
+}
+
+export interface PodKeeperOptions {
+  readonly client: () => Promise<KubeClient>
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly times: KeeperTimes
+  readonly onNotice: OnNotice
+  /** Ends the runner if it holds no permit. */
+  readonly stopRunner: (placed: PlacedPod) => Promise<unknown>
+}
+
+/** Looks after placed pods: turns their states into ends and words, and gives up those that cannot start. */
+export interface PodKeeper {
+  /** The pod's state has changed. */
+  see(placed: PlacedPod, pod: Pod, is: 'present' | 'gone'): void
+  /** Looks at the clock: time limits, events. */
+  look(placed: PlacedPod): void
+}
+
+export function createPodKeeper(options: PodKeeperOptions): PodKeeper {
+  const { client, clock, logger, times, onNotice } = options
+
+  const finish = (placed: PlacedPod, end: AttemptEnd): void => {
+    if (placed.end !== undefined) return
+    const isPlain = end.how === 'completed' || (end.how === 'exited' && end.detail === undefined) || placed.signaled
+    if (isPlain) {
+      const { how, exitCode, signal } = end
+      // What this executor did itself needs no explanation.
+      const own =
+        placed.signaled && how === 'missing'
+          ? { how: 'killed' as const, exitCode: null, signal: 'SIGKILL' }
+          : { how, exitCode, signal }
+      settle(placed, own)
+      return
+    }
+    // Events explain an end, and are gone with their object's namespace: they go first.
+    void tellEvents(placed).finally(() => {
+      settle(placed, end)
+    })
+  }
+
+  const giveUp = (placed: PlacedPod, words: { what: string; hint: string }): void => {
+    if (placed.givenUp !== undefined || placed.podUid === undefined) return
+    placed.givenUp = words
+    placed.givenUpAt = clock.monotonic()
+    void deletePod(placed, 2)
+  }
+
+  const deletePod = async (placed: PlacedPod, gracePeriodSeconds: number): Promise<void> => {
+    try {
+      const { namespace, podUid, pod } = placed
+      const path = `/api/v1/namespaces/${namespace}/pods/${pod?.metadata.name ?? ''}`
+      const body = { gracePeriodSeconds, preconditions: { uid: podUid } }
+      await (await client()).insist('DELETE', path, { body })
+    } catch (error) {
+      if (error instanceof KubeError && (error.status === 404 || error.status === 409)) return
+      logger.warn({ attemptId: placed.attemptId, error }, 'A pod could not be deleted; trying again.')
+      // `look` tries again.
+      placed.givenUp = undefined
+    }
+  }
+
+  const tellEvents = async (placed: PlacedPod): Promise<void> => {
+    if (placed.podUid === undefined) return
+    placed.eventsAt = clock.monotonic()
+    try {
+      const events = await listEvents(await client(), placed.namespace, placed.podUid, AbortSignal.timeout(3_000))
+      const fresh = events.filter((event) => !placed.seenEvents.has(JSON.stringify(event)))
+      for (const event of fresh) placed.seenEvents.add(JSON.stringify(event))
+      if (fresh.length > 0) onNotice(placed.attemptId, { type: 'clusterEvents', events: fresh.slice(-100) })
+    } catch (error) {
+      logger.debug({ attemptId: placed.attemptId, error }, 'The events of a pod could not be read.')
+    }
+  }
+
+  const see = (placed: PlacedPod, pod: Pod, is: 'present' | 'gone'): void => {
+    if (placed.end !== undefined || (placed.podUid !== undefined && pod.metadata.uid !== placed.podUid)) return
+    placed.pod = pod
+    placed.podUid ??= pod.metadata.uid
+    const judgement = judgePod(pod)
+    placed.hasStarted ||= judgement.hasStarted
+    if (is === 'gone') finish(placed, explained(placed, judgeGonePod(pod, placed.hasStarted)))
+    else if (judgement.end !== undefined) finish(placed, explained(placed, judgement.end))
+    else if (judgement.trouble === undefined) placed.troubleSince = undefined
+    else {
+      placed.troubleSince ??= clock.monotonic()
+      say(placed, judgement.trouble, onNotice)
+      if (judgement.trouble.ends === 'never') giveUp(placed, judgement.trouble)
+    }
+  }
+
+  const look = (placed: PlacedPod): void => {
+    if (placed.end !== undefined || placed.phase !== 'running') return
+    const now = clock.monotonic()
+    if (placed.givenUp !== undefined) {
+      // The kubelet is away, or the node: the API server's word is all there will be.
+      if (now - placed.givenUpAt > times.vanishMs)
+        finish(placed, explained(placed, judgeGonePod(placed.pod ?? blankPod(placed), placed.hasStarted)))
+      return
+    }
+    const trouble = placed.pod === undefined ? undefined : judgePod(placed.pod).trouble
+    const troubledMs = placed.troubleSince === undefined ? 0 : now - placed.troubleSince
+    if (trouble?.ends === 'soon' && troubledMs > times.hiccupMs && !placed.hasStarted) giveUp(placed, trouble)
+    else if ((trouble?.ends === 'aside' || (trouble?.ends === 'soon' && placed.hasStarted)) && troubledMs > times.asideMs) {
+      placed.troubleSince = now
+      void options.stopRunner(placed)
+    } else if (!placed.hasStarted && now - placed.placedAt > placed.initTimeoutMs) {
+      giveUp(placed, timeoutWords(placed, trouble))
+    }
+    const isStarting = !placed.hasStarted && now - placed.placedAt > times.lookEveryMs
+    if ((isStarting || trouble !== undefined) && now - placed.eventsAt > 5 * times.lookEveryMs) void tellEvents(placed)
+  }
+
+  return { see, look }
+}
+
+/** An end that this executor brought about before the start is told by its reason, not by what deleting looked like. */
+function explained(placed: PlacedPod, end: AttemptEnd): AttemptEnd {
+  const { givenUp } = placed
+  if (givenUp === undefined) return end
+  // It had started after all, in the moment before it was deleted: then that is what counts.
+  if (placed.hasStarted && end.how !== 'notStarted') return { ...end, detail: givenUp.what, hint: givenUp.hint }
+  return { how: 'notStarted', exitCode: null, signal: null, detail: givenUp.what, hint: givenUp.hint }
+}
+
+function timeoutWords(
+  { initTimeoutMs, pod, namespace }: PlacedPod,
+  trouble: { what: string; hint: string } | undefined,
+): { what: string; hint: string } {
+  const name = pod === undefined ? `The pod in namespace "${namespace}"` : podName(pod)
+  const limit = `${name} did not start its runner within ${Math.round(initTimeoutMs / 1000)} s (initTimeout).`
+  if (trouble !== undefined) return { what: `${limit} ${trouble.what}`, hint: trouble.hint }
+  const hint = 'Large images and slow volumes take time: raise initTimeout of the step group, or look at the pod’s events.'
+  return { what: limit, hint }
+}
+
+function blankPod({ namespace }: PlacedPod): Pod {
+  return { metadata: { namespace, name: '?' }, spec: { containers: [] } }
+}
