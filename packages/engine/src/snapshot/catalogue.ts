@@ -41,13 +41,12 @@ export interface Alteration {
   readonly losesData?: string | undefined
   /** Dependents of these types have to be dropped before and made again afterwards. */
   readonly recreatesDependents?: readonly ObjectType[] | undefined
+  /** Parts of the difference that no statement expresses, as sentences. */
+  readonly unexpressed?: readonly string[] | undefined
 }
 
-/** What the alteration of an object comes to: statements, dropping and creating it, or nothing that a statement can do. */
-export type AlterPlan =
-  | { readonly kind: 'alter'; readonly alteration: Alteration }
-  | { readonly kind: 'recreate' }
-  | { readonly kind: 'impossible'; readonly reason: string }
+/** What a change of an object comes to: statements, or dropping and creating it. */
+export type AlterPlan = { readonly kind: 'alter'; readonly alteration: Alteration } | { readonly kind: 'recreate' }
 
 /** A table's rows as statements. */
 export interface TableRows {

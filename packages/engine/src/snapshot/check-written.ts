@@ -2,9 +2,8 @@ import type { Diagnostic } from '@sluice/base'
 import { createMemoryTree, parseChangelog } from '@sluice/changelog'
 import type { Change } from '@sluice/changelog'
 import { splitStatements } from '@sluice/sql'
-import type { SqlDialect } from '@sluice/sql'
 import type { SnapshotProduct } from './model.ts'
-import type { WrittenChangeset, WrittenFormat } from './write-changelog.ts'
+import type { WrittenChangeset, WrittenFormat } from './written.ts'
 
 export interface CheckWrittenOptions {
   readonly format: WrittenFormat
@@ -55,7 +54,7 @@ function statementsOf(change: Change, product: SnapshotProduct): readonly string
   if (change.type !== 'sql') return []
   if (!change.splitStatements) return [change.text]
   const { endDelimiter, stripComments } = change
-  const dialect = (product === 'mariadb' ? 'mysql' : product) as SqlDialect
+  const dialect = product === 'mariadb' ? 'mysql' : product
   return splitStatements(change.text, { dialect, endDelimiter, stripComments }).statements.map(({ text }) => text)
 }
 

@@ -108,7 +108,9 @@ function ownerIds({ partOf, schema, table }: SnapshotObject): readonly string[] 
 }
 
 function compareProperties(reference: SnapshotObject, target: SnapshotObject): readonly PropertyDifference[] {
-  const names = [...new Set([...Object.keys(reference.properties), ...Object.keys(target.properties)])].sort()
+  // Names that begin with `~` are facts for planning; what they follow from is compared.
+  const all = new Set([...Object.keys(reference.properties), ...Object.keys(target.properties)])
+  const names = [...all].filter((name) => !name.startsWith('~')).sort()
   return names.flatMap((property) => {
     const one = reference.properties[property] ?? null
     const other = target.properties[property] ?? null

@@ -1,5 +1,5 @@
-import { notAppendable } from './write-changelog.ts'
-import type { WrittenChangeset } from './write-changelog.ts'
+import { notAppendable } from './written.ts'
+import type { WrittenChangeset } from './written.ts'
 
 interface SqlItem {
   readonly sql: { readonly sql: string; readonly splitStatements: boolean; readonly stripComments: boolean }

@@ -50,10 +50,9 @@ export function createFilter(filter: ObjectFilter | undefined): (object: Snapsho
 }
 
 function toPattern(glob: string): RegExp {
-  const source = [...glob]
-    .map((character) =>
-      character === '*' ? '.*' : character === '?' ? '.' : character.replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`),
-    )
-    .join('')
+  const source = glob
+    .replaceAll(/[\\^$.|+()[\]{}]/g, String.raw`\$&`)
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.')
   return new RegExp(`^${source.replaceAll(/(?:\.\*)+/g, '.*')}$`, 'su')
 }

@@ -1,5 +1,5 @@
-import type { WrittenChangeset } from './write-changelog.ts'
-import { notAppendable } from './write-changelog.ts'
+import type { WrittenChangeset } from './written.ts'
+import { notAppendable } from './written.ts'
 
 /** Delimiters for changesets of several statements that hold semicolons themselves. Tried in this order. */
 const delimiters = ['//', '@@', '~~', '%%', '!!', '##']

@@ -61,6 +61,7 @@ export interface SnapshotObject {
   readonly table?: string
   /** Functions carry the types of their arguments: `add(integer, integer)`. */
   readonly name: string
+  /** What is compared; names that begin with `~` are facts for planning that follow from other objects, and are not. */
   readonly properties: Readonly<Record<string, PropertyValue>>
   readonly create: readonly string[]
   /** What `create` had to leave out because of a cycle. */

@@ -39,7 +39,7 @@ export function orderObjects(given: readonly SnapshotObject[]): BuildOrder {
     const partOf = index === undefined ? undefined : objects[index]?.partOf
     if (partOf !== undefined) index = indexes.get(partOf) ?? index
     if (index === undefined) return undefined
-    return isWhole && objects[index]?.attach !== undefined ? index * 2 + 1 : index * 2
+    return isWhole && attachesLater(objects[index]) ? index * 2 + 1 : index * 2
   }
   let nodes = 0
   const heap = createHeap()
@@ -52,17 +52,21 @@ export function orderObjects(given: readonly SnapshotObject[]): BuildOrder {
     }
     if (!isMadeElsewhere) nodes++
     if (object.attach === undefined || isMadeElsewhere) continue
-    nodes++
-    link(index * 2, index * 2 + 1)
+    // With nothing to attach, `after` holds for `create` of an object that is made by itself.
+    const attaches = object.attach.statements.length > 0 ? index * 2 + 1 : index * 2
+    if (attaches !== index * 2) {
+      nodes++
+      link(index * 2, attaches)
+    }
     for (const reference of new Set(object.attach.after)) {
       const from = resolve(reference)
-      if (from !== undefined) link(from, index * 2 + 1)
+      if (from !== undefined) link(from, attaches)
     }
   }
   const isNode = (node: number): boolean => {
     const object = objects[node >> 1]
     if (object === undefined || (object.partOf !== undefined && indexes.has(object.partOf))) return false
-    return (node & 1) === 0 || object.attach !== undefined
+    return (node & 1) === 0 || attachesLater(object)
   }
   for (let node = 0; node < objects.length * 2; node++) if (isNode(node) && waitsFor[node] === 0) heap.push(node)
   const steps: BuildStep[] = []
@@ -87,6 +91,10 @@ export function orderObjects(given: readonly SnapshotObject[]): BuildOrder {
     }
   }
   return { steps, cyclic }
+}
+
+function attachesLater(object: SnapshotObject | undefined): boolean {
+  return object?.attach !== undefined && object.attach.statements.length > 0
 }
 
 /** The smallest number first. */

@@ -37,9 +37,13 @@ export function planMigration({ reference, target, diff, catalogue }: MigrationI
       to: changed.reference,
       properties: changed.differences.map(({ property }) => property),
     })
-    if (plan.kind === 'alter') alterations.set(objectId(changed.reference), plan.alteration)
-    else if (plan.kind === 'recreate') replaced.push(changed)
-    else diagnostics.push(notExpressible(changed.reference, plan.reason))
+    if (plan.kind === 'recreate') {
+      replaced.push(changed)
+      continue
+    }
+    const { alteration } = plan
+    if (alteration.statements.length > 0) alterations.set(objectId(changed.reference), alteration)
+    diagnostics.push(...(alteration.unexpressed ?? []).map((reason) => notExpressible(changed.reference, reason)))
   }
   diagnostics.push(
     ...planReplacements({ replaced, alterations, dropped, created, targetIndex, referenceIndex, target, catalogue }),

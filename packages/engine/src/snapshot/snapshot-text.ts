@@ -42,6 +42,7 @@ export function renderSnapshot(snapshot: Snapshot): string {
 
 function propertyLines({ properties }: SnapshotObject, indent: string): string[] {
   return Object.entries(properties)
+    .filter(([name]) => !name.startsWith('~'))
     .filter(([, value]) => value !== null && value !== false && !(Array.isArray(value) && value.length === 0))
     .sort(([one], [other]) => (one < other ? -1 : 1))
     .map(([name, value]) => {
@@ -91,7 +92,7 @@ function differenceLines(property: string, wanted: PropertyValue, found: Propert
 
 function formatValue(value: PropertyValue): string {
   if (value === null) return '(none)'
-  return Array.isArray(value) ? value.join(', ') : String(value as string | number | boolean)
+  return Array.isArray(value) ? value.join(', ') : String(value)
 }
 
 function cut(text: string): string {

@@ -1,14 +1,11 @@
 import type { Diagnostic } from '@sluice/base'
-import { AppError } from '@sluice/base'
 import { sha256Hex } from '@sluice/changelog'
-import type { ChangelogPlan, ChangelogStep } from './changelog-plan.ts'
+import type { ChangelogPlan } from './changelog-plan.ts'
 import { formattedSql } from './formatted-sql-text.ts'
 import { appendJson, appendXml, appendYaml } from './document-text.ts'
 import { checkWritten } from './check-written.ts'
-
-/** Formats a changelog can be written in: formatted SQL, or a document with one `sql` change per statement. */
-export const changelogFormats = ['sql', 'yaml', 'json', 'xml'] as const
-export type WrittenFormat = (typeof changelogFormats)[number]
+import { changelogFormats } from './written.ts'
+import type { WrittenChangeset, WrittenFormat } from './written.ts'
 
 export interface WriteChangelogOptions {
   readonly format: WrittenFormat
@@ -18,13 +15,6 @@ export interface WriteChangelogOptions {
   readonly existing?: string | undefined
   /** For diagnostics. */
   readonly file?: string | undefined
-}
-
-/** One changeset as it is written. */
-export interface WrittenChangeset {
-  readonly id: string
-  readonly author: string
-  readonly step: ChangelogStep
 }
 
 export interface WrittenChangelog {
@@ -81,11 +71,4 @@ export function formatOfFile(path: string): WrittenFormat | undefined {
   const ending = /\.([a-z]+)$/i.exec(path)?.[1]?.toLowerCase()
   if (ending === 'yml') return 'yaml'
   return changelogFormats.find((format) => format === ending)
-}
-
-/** Throws for a text that cannot be added to. */
-export function notAppendable(reason: string): AppError {
-  return new AppError('invalid', 'CHANGELOG_NOT_APPENDABLE', `The changelog file cannot be added to: ${reason}`, {
-    hint: 'Write to another file, or replace this one with --overwrite.',
-  })
 }
