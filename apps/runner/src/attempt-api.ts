@@ -2,6 +2,7 @@ import { AppError, backoffMs, type Clock, type Timings, toAppError } from '@slui
 import { createHttpClient, HttpCallError, type CallInput, type HttpClient } from '@sluice/client'
 import type { Endpoint } from '@sluice/contract'
 import type { z } from 'zod'
+import { createPinnedFetch } from './pinned-fetch.ts'
 import { createSocketFetch } from './relay-fetch.ts'
 
 /** The runner's calls, repeated until they are answered: the relay and the server may be away for minutes. */
@@ -20,6 +21,8 @@ export interface AttemptApiOptions {
   readonly timings: Timings
   readonly clock: Clock
   readonly version: string
+  /** The SHA-256 of the relay's public key: a relay over TLS is known by this and nothing else. */
+  readonly relayPin?: string | undefined
 }
 
 export function createAttemptApi(options: AttemptApiOptions): AttemptApi {
@@ -32,6 +35,7 @@ export function createAttemptApi(options: AttemptApiOptions): AttemptApi {
     // Scaled with the rest: a half-open connection must not outlast the time for sealing a log.
     timeoutMs: timings.pollHoldMs + timings.retryMaxMs / 2,
     ...(socketPath === undefined ? {} : { fetch: createSocketFetch(socketPath) }),
+    ...(options.relayPin === undefined ? {} : { fetch: createPinnedFetch(options.relayPin) }),
   })
   return {
     client,

@@ -20,13 +20,17 @@ export class AttemptLogs {
   readonly #config: RunnerConfig
   readonly #parts: {
     readonly api: AttemptApi
-    readonly masker: Masker
+    /** The one to use for a stream that begins now. */
+    readonly masker: () => Masker
     readonly clock: Clock
     readonly logger: Logger
     readonly life: AbortSignal
   }
 
-  constructor(config: RunnerConfig, parts: { api: AttemptApi; masker: Masker; clock: Clock; logger: Logger; life: AbortSignal }) {
+  constructor(
+    config: RunnerConfig,
+    parts: { api: AttemptApi; masker: () => Masker; clock: Clock; logger: Logger; life: AbortSignal },
+  ) {
     this.#config = config
     this.#parts = parts
   }
@@ -36,7 +40,7 @@ export class AttemptLogs {
     const { task, attemptDir, timings } = this.#config
     const { api, masker, clock, logger, life } = this.#parts
     const spool = new LogSpool(join(attemptDir, 'spool', stream), task.logBytesMax)
-    const log = createStepLog(spool, masker.stream(), clock)
+    const log = createStepLog(spool, masker().stream(), clock)
     const shipper = createLogShipper({
       api,
       task,
@@ -49,7 +53,7 @@ export class AttemptLogs {
         logger.warn({ stream, error: error instanceof Error ? error.message : String(error) }, 'Log bytes are not stored yet'),
     })
     this.#open.push({ log, spool, shipper })
-    for (const warning of masker.warnings) log.line(`Warning: ${warning.message}`)
+    for (const warning of masker().warnings) log.line(`Warning: ${warning.message}`)
     return log
   }
 

@@ -23,6 +23,7 @@ interface Parts {
   readonly workDir: string
   readonly outbox: EventOutbox
   readonly logs: AttemptLogs
+  readonly addMask: (name: string, value: Buffer) => void
 }
 
 /** The steps of one attempt: those that run, and how the others ended. Each is started at most once, however often it is ordered. */
@@ -32,6 +33,7 @@ export class AttemptSteps {
   readonly #permits: PermitFile
   readonly #running = new Map<string, RunningStep>()
   readonly #outcomes = new Map<string, StepResult['outcome']>()
+  readonly #secretOutputs = new Map<string, Buffer>()
 
   constructor(config: RunnerConfig, parts: Parts) {
     this.#config = config
@@ -78,6 +80,9 @@ export class AttemptSteps {
         stop,
         timer,
         timings,
+        containersDir: this.#config.containersDir,
+        containerRoot: this.#config.containerRoot,
+        secretOutputs: this.#secretOutputs,
         send: (event) => outbox.send(event),
       })
       timer.pause()

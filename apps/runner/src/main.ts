@@ -1,11 +1,11 @@
 import { createWriteStream } from 'node:fs'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Logger, systemClock, toAppError } from '@sluice/base'
-import { createAttemptApi } from './attempt-api.ts'
+import { type AttemptApi, createAttemptApi } from './attempt-api.ts'
 import { runAttempt } from './run-attempt.ts'
-import { readRunnerConfig } from './runner-config.ts'
-import { readSlotValues } from './slot-values.ts'
+import { readRunnerConfig, type RunnerConfig } from './runner-config.ts'
+import { readSlotFolder, readSlotValues, type SlotValues } from './slot-values.ts'
 import { runnerVersion } from './version.ts'
 
 /** Exit codes: 0 completed, 3 fenced (another attempt counts), 1 failed. The delegate reports what it saw. */
@@ -15,7 +15,6 @@ const logger = createLineLogger()
 
 async function main(): Promise<number> {
   const config = readRunnerConfig(process.env)
-  const slots = readSlotValues()
   const shutdown = new AbortController()
   process.once('SIGTERM', () => shutdown.abort(new Error('The runner was asked to end.')))
   // A terminal's Ctrl-C reaches the whole process group; the delegate decides about its runners.
@@ -27,10 +26,20 @@ async function main(): Promise<number> {
     timings: config.timings,
     clock: systemClock,
     version: runnerVersion,
+    relayPin: config.relayPin,
   })
+  const slots = await readSlots(config, api, shutdown.signal)
   const end = await runAttempt(config, { api, slots, clock: systemClock, logger, shutdown: shutdown.signal })
   writeExit(config.attemptDir, { end })
   return exitCodes[end]
+}
+
+/** The secret values, the way that this runner's executor hands them over. */
+async function readSlots(config: RunnerConfig, api: AttemptApi, signal: AbortSignal): Promise<SlotValues> {
+  if (config.slotsDir !== undefined) return readSlotFolder(config.slotsDir)
+  if (config.ticketFile === undefined) return readSlotValues()
+  const { tradeTicket } = await import('./secret-ticket.ts')
+  return tradeTicket(api, config.task.attemptId, readFileSync(config.ticketFile), signal)
 }
 
 /** The runner's own word on how it ended, for a delegate that was not there to see it. */

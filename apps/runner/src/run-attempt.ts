@@ -9,6 +9,7 @@ import { AttemptSteps } from './attempt-steps.ts'
 import { createEventOutbox } from './event-outbox.ts'
 import { followOrders } from './follow-orders.ts'
 import { runInspectionTask } from './inspection-task.ts'
+import { containerPlace, endContainer } from './scripts/container-process.ts'
 import type { RunnerConfig } from './runner-config.ts'
 import type { SlotValues } from './slot-values.ts'
 
@@ -37,7 +38,13 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
   const bootId = createId('boot')
   const workDir = join(attemptDir, 'work')
   mkdirSync(workDir, { recursive: true, mode: 0o700 })
-  const masker = createMasker([...slots].map(([name, value]) => ({ name, value })))
+  // Outputs of type Secret join the slots' values: for everything that is written after them.
+  const masked = [...slots].map(([name, value]) => ({ name, value }))
+  let masker = createMasker(masked)
+  const addMask = (name: string, value: Buffer): void => {
+    masked.push({ name, value })
+    masker = createMasker(masked)
+  }
   const life = new AbortController()
   const outbox = createEventOutbox({
     api,
@@ -48,8 +55,8 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
     onProblem: (error) =>
       logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'Events are not acknowledged yet'),
   })
-  const logs = new AttemptLogs(config, { api, masker, clock, logger, life: life.signal })
-  const steps = new AttemptSteps(config, { api, slots, clock, bootId, workDir, outbox, logs })
+  const logs = new AttemptLogs(config, { api, masker: () => masker, clock, logger, life: life.signal })
+  const steps = new AttemptSteps(config, { api, slots, clock, bootId, workDir, outbox, logs, addMask })
   shutdown.addEventListener('abort', () => steps.stopAll('interrupt'), { once: true })
   const endOfLife = setTimeout(() => steps.stopAll('interrupt'), Math.min(task.notAfterMs, timerMsMax))
 
@@ -81,6 +88,8 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
     return 'fenced'
   } finally {
     clearTimeout(endOfLife)
+    for (const { id } of config.containersDir === undefined ? [] : task.containers)
+      endContainer(containerPlace(config.containersDir ?? '', id))
     life.abort()
     logs.close()
   }

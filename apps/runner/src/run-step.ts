@@ -8,6 +8,7 @@ import { createEngineListener, type DatabaseStep, describeProblems } from './dat
 import { fetchGitSource } from './git-source.ts'
 import { readChangelog } from './read-changelog.ts'
 import { runRollbackStep } from './rollback-step.ts'
+import { runScriptStep } from './scripts/run-script-step.ts'
 import { sessionName } from './session-name.ts'
 import { textOf } from './slot-values.ts'
 import { failed, type StepContext, type StepResult } from './step-context.ts'
@@ -22,10 +23,10 @@ export async function runStep(context: StepContext<TaskStep>): Promise<StepResul
   const { step, order, log, stop } = context
   const refusal: { error?: unknown } = {}
   try {
+    if (step.kind === 'run') return await runScriptStep({ ...context, step })
     const run = stepTypes[order.type]
     if (run === undefined)
       return failed('STEP_TYPE_UNSUPPORTED', `This runner cannot run steps of type "${order.type}".`, 'Upgrade the delegate.')
-    if (step.kind !== 'database') return failed('STEP_TYPE_UNSUPPORTED', `This runner cannot run steps of type "${order.type}".`)
     return await runDatabaseStep({ ...context, step }, refusal, run)
   } catch (thrown) {
     const error = toAppError(refusal.error ?? thrown)

@@ -11,6 +11,15 @@ export interface RunnerConfig {
   readonly attemptToken: string
   readonly task: TaskSpec
   readonly timings: Timings
+  /** The SHA-256 of the relay's public key, where the relay speaks TLS. */
+  readonly relayPin: string | undefined
+  /** Where the values come from: an inherited descriptor, a folder with a file per slot, or a ticket for the relay. */
+  readonly slotsDir: string | undefined
+  readonly ticketFile: string | undefined
+  /** In a pod with step containers: where their volumes are. */
+  readonly containersDir: string | undefined
+  /** How a step container sees its own volumes. */
+  readonly containerRoot: string
 }
 
 /**
@@ -18,7 +27,7 @@ export interface RunnerConfig {
  */
 export function readRunnerConfig(env: Readonly<Record<string, string | undefined>>): RunnerConfig {
   const attemptDir = required(env, 'SLUICE_ATTEMPT_DIR')
-  const taskFile = join(attemptDir, 'task.json')
+  const taskFile = optional(env, 'SLUICE_TASK_FILE') ?? join(attemptDir, 'task.json')
   const parsed = taskSpec.safeParse(JSON.parse(readText(taskFile)))
   if (!parsed.success) {
     throw new AppError('invalid', 'TASK_NOT_UNDERSTOOD', `The task in "${taskFile}" is not one that this runner understands.`, {
@@ -32,7 +41,17 @@ export function readRunnerConfig(env: Readonly<Record<string, string | undefined
     attemptToken: readText(required(env, 'SLUICE_ATTEMPT_TOKEN_FILE')).trim(),
     task: parsed.data,
     timings: timingsFromScale(env['SLUICE_TIME_SCALE']),
+    relayPin: optional(env, 'SLUICE_RELAY_PIN'),
+    slotsDir: optional(env, 'SLUICE_SLOTS_DIR'),
+    ticketFile: optional(env, 'SLUICE_SECRET_TICKET_FILE'),
+    containersDir: optional(env, 'SLUICE_CONTAINERS_DIR'),
+    containerRoot: '/sluice',
   }
+}
+
+function optional(env: Readonly<Record<string, string | undefined>>, name: string): string | undefined {
+  const value = env[name]
+  return value === '' ? undefined : value
 }
 
 function required(env: Readonly<Record<string, string | undefined>>, name: string): string {

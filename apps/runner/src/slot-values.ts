@@ -1,4 +1,5 @@
-import { closeSync, readFileSync } from 'node:fs'
+import { closeSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { AppError, limits } from '@sluice/base'
 import type { SlotValue } from '@sluice/contract'
 
@@ -17,6 +18,22 @@ export function readSlotValues(descriptor: number = slotValuesDescriptor): SlotV
   } catch (cause) {
     throw new AppError('internal', 'SLOT_VALUES_MISSING', 'The executor passed no secret values to the runner.', { cause })
   }
+  return decodeSlotValues(bytes)
+}
+
+/** Values from a folder with a file for each slot, as a mounted Secret has them. Throws `AppError` when it cannot be read. */
+export function readSlotFolder(folder: string): SlotValues {
+  try {
+    // Kubernetes keeps its own links and folders beside the files; their names begin with two dots.
+    const names = readdirSync(folder).filter((name) => !name.startsWith('.'))
+    return new Map(names.map((name) => [name, boundedValue(name, readFileSync(join(folder, name)))]))
+  } catch (cause) {
+    throw new AppError('internal', 'SLOT_VALUES_MISSING', `The secret values in "${folder}" cannot be read.`, { cause })
+  }
+}
+
+/** Values from JSON `{slot: base64}`; the bytes are zeroed. Throws `AppError` that does not quote them. */
+export function decodeSlotValues(bytes: Buffer): SlotValues {
   try {
     const entries = Object.entries(JSON.parse(bytes.toString('utf8')) as Record<string, string>)
     return new Map(entries.map(([slot, base64]) => [slot, boundedValue(slot, Buffer.from(base64, 'base64'))]))

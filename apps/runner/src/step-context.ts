@@ -21,6 +21,13 @@ export interface StepContext<Step extends TaskStep = DatabaseTaskStep> {
   readonly timer: StepTimer
   readonly timings: Timings
   readonly clock: Clock
+  /** In a pod: where the volumes of step containers are mounted, and how those see theirs. */
+  readonly containersDir: string | undefined
+  readonly containerRoot: string
+  /** Outputs of type Secret of this group's steps, by slot. */
+  readonly secretOutputs: Map<string, Buffer>
+  /** From now on logs and reports are masked for this value too. */
+  addMask(name: string, value: Buffer): void
   send(event: AttemptEvent): void
 }
 

@@ -5,6 +5,8 @@ import type { LogSpool } from './log-spool.ts'
 /** A step's log as its code writes it: lines with the time in front, masked before they reach the disk. */
 export interface StepLog {
   line(text: string): void
+  /** One line as a program wrote it, without its line break, whatever its bytes. */
+  bytes(line: Uint8Array): void
   /** Flushes what the masker holds back. Nothing may be written afterwards. */
   end(): void
 }
@@ -21,6 +23,10 @@ export function createStepLog(spool: LogSpool, masker: MaskStream, clock: Clock)
         const cut = part.length > lineMax ? `${part.slice(0, lineMax)}… (line cut)` : part
         spool.append(masker.push(encoder.encode(`${time} ${cut}\n`)))
       }
+    },
+    bytes(line) {
+      const time = new Date(clock.now()).toISOString().slice(11, 23)
+      spool.append(masker.push(Buffer.concat([encoder.encode(`${time} `), line, encoder.encode('\n')])))
     },
     end() {
       spool.append(masker.end())
