@@ -81,7 +81,7 @@ const loadColumn: NodeSpec = {
   attributes: [...column.attributes, 'header', 'index', 'nullPlaceholder', 'allowUpdate'],
 }
 
-const parameter: NodeSpec = { attributes: ['name', ...valueAttributes], text: 'value', noSchema: true }
+const parameter: NodeSpec = { attributes: ['name', 'type', ...valueAttributes], text: 'value', noSchema: true }
 
 const columns = { children: { column }, lists: ['columns'] }
 const whereParts = { children: { param: parameter }, lists: ['whereParams'] }

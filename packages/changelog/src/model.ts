@@ -122,9 +122,22 @@ export interface ModelledChange {
   readonly type: 'modelled'
   readonly name: ModelledChangeName
   readonly node: ChangeNode
-  /** Path and text (properties not expanded) of the file that `loadData`, `createView` or `createProcedure` refer to. */
-  readonly file: { readonly path: string; readonly text: string } | undefined
+  /**
+   * Path and text (properties not expanded) of the file that `loadData`, `createView` or `createProcedure` refer to. `expanded` is
+   * the text with properties expanded, of the two that run it.
+   */
+  readonly file: { readonly path: string; readonly text: string; readonly expanded?: string | undefined } | undefined
+  /** What `valueBlobFile`, `valueClobFile` and CSV columns of these types refer to, by the path as written. */
+  readonly attachments?: ReadonlyMap<string, Attachment> | undefined
   readonly place: SourcePlace
+}
+
+/** A file whose contents are the value of a column. */
+export interface Attachment {
+  /** Decoded, where a text is wanted. */
+  readonly text: string | undefined
+  /** The bytes as hexadecimal digits, where bytes are wanted. */
+  readonly hex: string | undefined
 }
 
 /**

@@ -11,6 +11,7 @@ import type { NodeSpec } from './change-specs.ts'
 import { javaBoolean, javaDateValue, javaInteger, startsLikeNumber } from './java-values.ts'
 import type { Change, ChangeNode, ModelledChange, ModelledChangeName } from './model.ts'
 import { leavesTree, normalizePath, resolveRelative } from './paths.ts'
+import { readAttachments } from './read-attachments.ts'
 import { reportUnknown, warnOddBoolean } from './read-attributes.ts'
 import { expandAt, type FileContext, type ParseSession } from './session.ts'
 import type { SourceNode } from './source-node.ts'
@@ -131,7 +132,19 @@ function readModelled(session: ParseSession, context: FileContext, source: Sourc
           isRelative: attributes['relativeToChangelogFile'] === 'true',
           encoding: attributes['encoding'],
         })
-  return { type: 'modelled', name, node, file, place: source.place }
+  const runsFile = name === 'createView' || name === 'createProcedure'
+  const attachments = readAttachments(session, context, node, file?.text)
+  return {
+    type: 'modelled',
+    name,
+    node,
+    file:
+      file !== undefined && runsFile
+        ? { ...file, expanded: expandAt(session, context, file.text, { file: file.path, line: 1, column: 1 }) }
+        : file,
+    ...(attachments.size === 0 ? {} : { attachments }),
+    place: source.place,
+  }
 }
 
 /** The forms in which Liquibase itself keeps a change: defaults filled in, old attributes replaced by new ones. */
@@ -206,7 +219,8 @@ function attributeText(session: ParseSession, context: FileContext, child: Sourc
   const source = isDate ? (child.dateText ?? child.text) : child.text
   if (source === undefined) return undefined
   const text = expandAt(session, context, source, child.place)
-  if (booleanAttributes.has(child.name)) {
+  // The key of loadUpdateData is a list of columns, not the flag that columns have.
+  if (booleanAttributes.has(child.name) && owner !== 'loadUpdateData') {
     warnOddBoolean(session, child.name, text, child.place)
     return javaBoolean(text)
   }

@@ -8,6 +8,27 @@ export interface GenerateContext {
   /** The schema that objects without one belong to; undefined leaves them unqualified, as Liquibase does offline. */
   readonly defaultSchema: string | undefined
   readonly objectQuotingStrategy: ObjectQuotingStrategy
+  /** The catalogue at the point of the plan where the change stands; undefined offline, where only some changes need it. */
+  readonly facts?: SchemaFacts | undefined
+}
+
+/** A table as its database's catalogue has it, for changes that make it anew. */
+export interface TableFacts {
+  readonly name: string
+  /** The text of its CREATE TABLE. */
+  readonly sql: string
+  /** The texts of its indexes and triggers, each with its name. */
+  readonly parts: readonly { readonly kind: 'index' | 'trigger'; readonly name: string; readonly sql: string }[]
+}
+
+/**
+ * What the catalogue says while a plan is made: at first as the database has it, then as if every statement planned so far had
+ * run. Synchronous, so that planning stays one pass.
+ */
+export interface SchemaFacts {
+  /** Tells of the next planned statement. */
+  note(sql: string): void
+  readTable(name: string): TableFacts | undefined
 }
 
 export interface GeneratedSql {
@@ -47,6 +68,13 @@ export interface Dialect {
     readonly timestamp: string
     readonly boolean: string
   }
+  /**
+   * Facts for a plan, from the CREATE texts that `catalogueTexts` selects; undefined where no change needs any. Nothing is read or
+   * built before the first change that asks.
+   */
+  readonly openFacts?: ((catalogue: readonly string[]) => SchemaFacts) | undefined
+  /** The query whose single column holds the texts for `openFacts`. */
+  readonly catalogueTexts?: string | undefined
   /** The SQL of a modelled change, worded as Liquibase words it. */
   generate(change: ModelledChange, context: GenerateContext): GeneratedSql
   /** The catalogue query of a precondition; undefined where the test is not a question to the catalogue. */

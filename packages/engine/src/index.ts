@@ -14,7 +14,7 @@ export type {
   TableColumn,
   TransactionState,
 } from './database.ts'
-export type { ConditionQuery, Dialect, GenerateContext, GeneratedSql } from './dialect.ts'
+export type { ConditionQuery, Dialect, GenerateContext, GeneratedSql, SchemaFacts, TableFacts } from './dialect.ts'
 export { formatChangesetKey, normalizeChangesetKey } from './changeset-key.ts'
 export type { ChangesetKey } from './changeset-key.ts'
 export type { ChangesetDirection, ChangesetResult, EngineEvent, EngineFailure, LockHolder, OnEngineEvent } from './events.ts'
@@ -84,6 +84,7 @@ export { validateChangelog } from './validate.ts'
 export type { ValidateInput } from './validate.ts'
 // Dialects are written against these, and may import the engine only.
 export type { ChangeNode, Changelog, Changeset, ModelledChange, ModelledChangeName, PreconditionTest } from '@sluice/changelog'
+export { matchesDbms, readCsv } from '@sluice/changelog'
 
 // Snapshot, diff, changelogs from databases, drop-all.
 export * from './snapshot/index.ts'

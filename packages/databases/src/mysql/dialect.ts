@@ -1,6 +1,13 @@
 import type { Dialect } from '@sluice/engine'
-import { generatePending } from '../changes/pending.ts'
+import { createGenerate, sharedGenerators } from '../changes/generate.ts'
+import type { Generators } from '../changes/generate.ts'
+import { createMysqlProduct } from './changes/product.ts'
 import { literal, physicalName, quoteName, quotePhysicalName } from './names.ts'
+
+/** MySQL has no sequences. */
+const mysqlGenerators: Generators = Object.fromEntries(
+  Object.entries(sharedGenerators).filter(([name]) => !name.endsWith('Sequence')),
+)
 
 /** MySQL as the engine's planner sees it. Its SQL is compared with Liquibase's; it has not run on a server of this project. */
 export const mysqlDialect: Dialect = createMysqlDialect('mysql', 'TINYINT')
@@ -19,7 +26,7 @@ function createMysqlDialect(name: 'mysql' | 'mariadb', boolean: string): Dialect
     literal,
     currentTimestamp: 'NOW()',
     types: { text: (length) => `VARCHAR(${length})`, longText: 'LONGTEXT', timestamp: 'datetime', boolean },
-    generate: generatePending,
+    generate: createGenerate(createMysqlProduct(name), name === 'mariadb' ? sharedGenerators : mysqlGenerators),
     conditionQuery: () => undefined,
   }
 }

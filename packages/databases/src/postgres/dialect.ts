@@ -1,5 +1,7 @@
 import type { Dialect } from '@sluice/engine'
-import { generatePostgres } from './changes/generate.ts'
+import { createGenerate, sharedGenerators } from '../changes/generate.ts'
+import type { ProductName } from '../changes/product.ts'
+import { createPostgresProduct } from './changes/product.ts'
 import { postgresCondition } from './conditions.ts'
 import { literal, physicalName, quoteName, quotePhysicalName } from './names.ts'
 
@@ -19,6 +21,19 @@ export const postgresDialect: Dialect = {
     timestamp: 'TIMESTAMP WITHOUT TIME ZONE',
     boolean: 'BOOLEAN',
   },
-  generate: generatePostgres,
+  generate: createGenerate(createPostgresProduct('postgresql'), sharedGenerators),
   conditionQuery: postgresCondition,
+  catalogue: async () => (await import('./catalog/catalogue.ts')).postgresCatalogue,
+}
+
+/** CockroachDB: PostgreSQL's SQL but for details. Compared with Liquibase's; it has not run on a server of this project. */
+export const cockroachdbDialect: Dialect = createVariant('cockroachdb')
+
+/** YugabyteDB: PostgreSQL's SQL. It has not run on a server of this project. */
+export const yugabytedbDialect: Dialect = createVariant('yugabytedb')
+
+/** Neither takes changes of the schema back with their transaction. */
+function createVariant(name: ProductName): Dialect {
+  const generate = createGenerate(createPostgresProduct(name), sharedGenerators)
+  return { ...postgresDialect, name, transactionalDdl: false, generate, catalogue: undefined }
 }

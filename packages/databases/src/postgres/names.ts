@@ -3,7 +3,7 @@
  * name is a reserved word, or when it is no plain identifier; as written otherwise, so that the server folds it to lower case.
  */
 export function quoteName(name: string): string {
-  return needsQuotes(name) ? `"${name.replaceAll('"', '""')}"` : name
+  return needsQuotes(name) ? quoteAlways(name) : name
 }
 
 /** How the catalogue spells a name that is written by `quoteName`. */
@@ -13,7 +13,7 @@ export function physicalName(name: string): string {
 
 /** A name as the catalogue has it, quoted unless it is lower case and plain. */
 export function quotePhysicalName(name: string): string {
-  return /^[a-z_][a-z0-9_$]*$/.test(name) && !reservedWords.has(name.toUpperCase()) ? name : `"${name.replaceAll('"', '""')}"`
+  return /^[a-z_][a-z0-9_$]*$/.test(name) && !reservedWords.has(name.toUpperCase()) ? name : quoteAlways(name)
 }
 
 /** A string literal that does not depend on `standard_conforming_strings`, which a user's script may have changed. */
@@ -22,14 +22,18 @@ export function literal(text: string): string {
   return quoted.includes('\\') ? `E'${quoted.replaceAll('\\', '\\\\')}'` : `'${quoted}'`
 }
 
+/** A name in quotes, whatever it is. */
+export function quoteAlways(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
 export function isReservedWord(name: string): boolean {
   return reservedWords.has(name.toUpperCase())
 }
 
 function needsQuotes(name: string): boolean {
-  if (name.startsWith('"') && name.endsWith('"') && name.length > 1) return false
   return (
-    (/[a-z]/.test(name) && /[A-Z]/.test(name)) || !/^[A-Za-z_][A-Za-z0-9_$]*$/.test(name) || reservedWords.has(name.toUpperCase())
+    (/[a-z]/.test(name) && /[A-Z]/.test(name)) || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || reservedWords.has(name.toUpperCase())
   )
 }
 

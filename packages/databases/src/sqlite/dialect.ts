@@ -1,5 +1,7 @@
 import type { Dialect } from '@sluice/engine'
-import { generatePending } from '../changes/pending.ts'
+import { createGenerate } from '../changes/generate.ts'
+import { sqliteGenerators } from './changes/generators.ts'
+import { sqliteProduct } from './changes/product.ts'
 import { literal, physicalName, quoteName, quotePhysicalName } from './names.ts'
 
 /** SQLite as the engine's planner sees it. */
@@ -13,6 +15,7 @@ export const sqliteDialect: Dialect = {
   literal,
   currentTimestamp: 'CURRENT_TIMESTAMP',
   types: { text: (length) => `VARCHAR(${length})`, longText: 'TEXT', timestamp: 'TEXT', boolean: 'BOOLEAN' },
-  generate: generatePending,
+  generate: createGenerate(sqliteProduct, sqliteGenerators),
   conditionQuery: () => undefined,
+  catalogue: async () => (await import('./catalog/catalogue.ts')).sqliteCatalogue,
 }

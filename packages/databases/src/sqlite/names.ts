@@ -1,6 +1,6 @@
 /** How Liquibase writes names for SQLite by default: quoted where the name is a reserved word or no plain identifier. */
 export function quoteName(name: string): string {
-  return needsQuotes(name) ? quoteAlways(name) : name.trim()
+  return needsQuotes(name) ? quoteAlways(name) : name
 }
 
 /** A name in double quotes, whatever it is. */
@@ -8,9 +8,9 @@ export function quoteAlways(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
 }
 
-/** How the catalogue spells a name: as written, without its quotes. Case never counts. */
+/** How the catalogue spells a name: as written. Case never counts. */
 export function physicalName(name: string): string {
-  return name.length > 1 && name.startsWith('"') && name.endsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
+  return name
 }
 
 /** A name as the catalogue has it. */
@@ -28,18 +28,18 @@ export function isReservedWord(name: string): boolean {
 }
 
 function needsQuotes(name: string): boolean {
-  if (name.length > 1 && name.startsWith('"') && name.endsWith('"')) return false
-  return !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name.trim()) || reservedWords.has(name.trim().toUpperCase())
+  return !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || reservedWords.has(name.toUpperCase())
 }
 
-/** Keywords of SQLite, https://www.sqlite.org/lang_keywords.html. */
+/**
+ * The keywords of SQLite that cannot be names without quotes (https://www.sqlite.org/lang_keywords.html; most of them can). Liquibase
+ * quotes none of them, so that its SQL does not parse.
+ */
 const reservedWords = new Set(
   (
-    'ABORT ACTION ADD AFTER ALL ALTER ANALYZE AND AS ASC ATTACH AUTOINCREMENT BEFORE BEGIN BETWEEN BY CASCADE CASE CAST CHECK COLLATE COLUMN ' +
-    'COMMIT CONFLICT CONSTRAINT CREATE CROSS CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP DATABASE DEFAULT DEFERRABLE DEFERRED DELETE DESC DETACH ' +
-    'DISTINCT DROP EACH ELSE END ESCAPE EXCEPT EXCLUSIVE EXISTS EXPLAIN FAIL FOR FOREIGN FROM FULL GLOB GROUP HAVING IF IGNORE IMMEDIATE IN INDEX ' +
-    'INDEXED INITIALLY INNER INSERT INSTEAD INTERSECT INTO IS ISNULL JOIN KEY LEFT LIKE LIMIT MATCH NATURAL NO NOT NOTNULL NULL OF OFFSET ON OR ' +
-    'ORDER OUTER PLAN PRAGMA PRIMARY QUERY RAISE RECURSIVE REFERENCES REGEXP REINDEX RELEASE RENAME REPLACE RESTRICT RIGHT ROLLBACK ROW SAVEPOINT ' +
-    'SELECT SET TABLE TEMP TEMPORARY THEN TO TRANSACTION TRIGGER UNION UNIQUE UPDATE USING VACUUM VALUES VIEW VIRTUAL WHEN WHERE WITH WITHOUT'
+    'ADD ALL ALTER AND AS AUTOINCREMENT BETWEEN CASE CAST CHECK COLLATE COMMIT CONSTRAINT CREATE CURRENT_DATE CURRENT_TIME ' +
+    'CURRENT_TIMESTAMP DEFAULT DEFERRABLE DELETE DISTINCT DROP ELSE ESCAPE EXCEPT EXISTS FOREIGN FROM GROUP HAVING IF IN INDEX INSERT ' +
+    'INTERSECT INTO IS ISNULL JOIN LIMIT NOT NOTHING NOTNULL NULL ON OR ORDER PRIMARY RAISE REFERENCES RETURNING SELECT SET TABLE THEN TO ' +
+    'TRANSACTION UNION UNIQUE UPDATE USING VALUES WHEN WHERE'
   ).split(' '),
 )

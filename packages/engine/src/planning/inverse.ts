@@ -1,22 +1,34 @@
 import type { Change, ChangeNode, ModelledChange, ModelledChangeName } from '@sluice/changelog'
 
 /**
- * What undoes a change, for the types for which Liquibase generates it; undefined where only the author can say. An empty list
+ * What undoes a change on a database, for the types for which Liquibase generates it; undefined where only the author can say. An empty list
  * means that there is nothing to undo.
  */
-export function inverseOf(change: Change): readonly Change[] | undefined {
+export function inverseOf(change: Change, dbms: string): readonly Change[] | undefined {
   if (change.type !== 'modelled') return undefined
   const rule = inverses[change.name]
-  return rule === undefined ? undefined : rule(change)
+  return rule === undefined ? undefined : rule(change, dbms)
 }
 
-type InverseRule = (change: ModelledChange) => readonly ModelledChange[] | undefined
+type InverseRule = (change: ModelledChange, dbms: string) => readonly ModelledChange[] | undefined
 
 const nothing: InverseRule = () => []
 
 const inverses: Partial<Record<ModelledChangeName, InverseRule>> = {
-  addColumn: (change) =>
-    columnNames(change).map((columnName) => build(change, 'dropColumn', { ...pick(change, table), columnName })),
+  addColumn: (change, dbms) => {
+    const columns = change.node.children.filter((child) => child.name === 'column')
+    const [only] = columns
+    const place = pick(change, table)
+    const named = (column: ChangeNode): Record<string, string> => ({ ...place, columnName: column.attributes['name'] ?? '' })
+    // Liquibase drops defaults first, where that can be done at all.
+    const defaults = columns.filter((column) => dbms !== 'sqlite' && hasDefault(column))
+    return [
+      ...defaults.map((column) => build(change, 'dropDefaultValue', named(column))),
+      columns.length === 1 && only !== undefined
+        ? build(change, 'dropColumn', named(only))
+        : build(change, 'dropColumn', place, columns.map(nameOnly)),
+    ]
+  },
   addDefaultValue: (change) => [build(change, 'dropDefaultValue', pick(change, [...table, 'columnName', 'columnDataType']))],
   addForeignKeyConstraint: (change) => [
     build(change, 'dropForeignKeyConstraint', {
@@ -52,6 +64,11 @@ const inverses: Partial<Record<ModelledChangeName, InverseRule>> = {
     build(change, 'addNotNullConstraint', pick(change, [...table, 'columnName', 'columnDataType', 'constraintName'])),
   ],
   empty: nothing,
+  // Rows that were only updated are not deleted, which Liquibase would do.
+  loadUpdateData: (change) =>
+    change.node.attributes['onlyUpdate'] === 'true'
+      ? undefined
+      : [{ ...change, node: { ...change.node, attributes: { ...change.node.attributes, undo: 'true' } } }],
   output: nothing,
   renameColumn: (change) => [
     build(change, 'renameColumn', {
@@ -83,8 +100,21 @@ const inverses: Partial<Record<ModelledChangeName, InverseRule>> = {
 
 const table = ['catalogName', 'schemaName', 'tableName'] as const
 
-function build(origin: ModelledChange, name: ModelledChangeName, attributes: Record<string, string>): ModelledChange {
-  const node: ChangeNode = { name, attributes, children: [], place: origin.place }
+function hasDefault(column: ChangeNode): boolean {
+  return Object.keys(column.attributes).some((name) => name.startsWith('defaultValue'))
+}
+
+function nameOnly(column: ChangeNode): ChangeNode {
+  return { ...column, attributes: { name: column.attributes['name'] ?? '' }, children: [] }
+}
+
+function build(
+  origin: ModelledChange,
+  name: ModelledChangeName,
+  attributes: Record<string, string>,
+  children: readonly ChangeNode[] = [],
+): ModelledChange {
+  const node: ChangeNode = { name, attributes, children, place: origin.place }
   return { type: 'modelled', name, node, file: undefined, place: origin.place }
 }
 
@@ -99,10 +129,6 @@ function rename(change: ModelledChange, names: Readonly<Record<string, string>>)
     if (value !== undefined) picked[to] = value
   }
   return picked
-}
-
-function columnNames(change: ModelledChange): string[] {
-  return change.node.children.filter((child) => child.name === 'column').map((child) => child.attributes['name'] ?? '')
 }
 
 /** Liquibase's name for the foreign key of a lookup table that was given none. */

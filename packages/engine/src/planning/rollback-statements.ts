@@ -24,7 +24,7 @@ export function resolveRollback(changeset: Changeset, context: StatementContext)
   const inverses: Change[] = []
   const diagnostics: Diagnostic[] = []
   for (const change of changeset.changes.toReversed()) {
-    const inverse = inverseOf(change)
+    const inverse = inverseOf(change, context.dialect.name)
     if (inverse === undefined) diagnostics.push(noInverse(changeset, change))
     else inverses.push(...inverse)
   }

@@ -3,10 +3,10 @@ import { matchesContexts, matchesDbms, matchesLabels } from '@sluice/changelog'
 import type { Change, Changeset, SourcePlace, SqlChange, SqlFileChange } from '@sluice/changelog'
 import { isTransactional, readTransactionFacts, splitStatements, sqlDialectOf } from '@sluice/sql'
 import type { SqlDialect } from '@sluice/sql'
-import type { Dialect } from '../dialect.ts'
+import type { Dialect, SchemaFacts } from '../dialect.ts'
 import type { SelectionOptions } from '../options.ts'
 import type { PlannedStatement } from '../plan.ts'
-import { modifySql } from './modify-sql.ts'
+import { prepareModification } from './modify-sql.ts'
 
 /** What statements are resolved against. */
 export interface StatementContext {
@@ -15,6 +15,8 @@ export interface StatementContext {
   readonly defaultSchema: string | undefined
   readonly serverMajor: number | undefined
   readonly selection: SelectionOptions | undefined
+  /** What the catalogue says before each statement, where a dialect needs it; it is told of every statement in the order planned. */
+  readonly facts?: SchemaFacts | undefined
 }
 
 export interface ResolvedStatements {
@@ -43,19 +45,22 @@ export function resolveStatements(
       matchesContexts([visitor.context], context.selection?.contexts ?? []) &&
       matchesLabels([splitLabels(visitor.labels)], context.selection?.labels),
   )
+  const modification = prepareModification(visitors)
+  diagnostics.push(...modification.diagnostics)
   const add = (sql: string, place: SourcePlace): void => {
-    statements.push({ sql: visitors.length === 0 ? sql : modifySql(sql, visitors), place })
+    const modified = modification.apply(sql)
+    statements.push({ sql: modified, place })
+    context.facts?.note(modified)
   }
   for (const change of changes) {
     if (change.type === 'modelled') {
       if (change.name === 'output') messages.push(change.node.attributes['message'] ?? '')
       if (change.name === 'stop') stop ??= change.node.attributes['message'] ?? 'Stop command in the changelog.'
       if (change.name === 'output' || change.name === 'stop' || change.name === 'empty' || change.name === 'tagDatabase') continue
-      const { defaultSchema } = context
-      const generated = context.dialect.generate(change, {
-        defaultSchema,
-        objectQuotingStrategy: changeset.objectQuotingStrategy,
-      })
+      if (!matchesDbms(change.node.attributes['dbms'], context.dialect.name)) continue
+      const { defaultSchema, facts } = context
+      const { objectQuotingStrategy } = changeset
+      const generated = context.dialect.generate(change, { defaultSchema, objectQuotingStrategy, facts })
       diagnostics.push(...generated.diagnostics)
       for (const sql of generated.statements) add(sql, change.place)
     } else if (matchesDbms(change.dbms, context.dialect.name)) {
@@ -100,6 +105,38 @@ export function canShareTransaction(sql: string, dialect: Pick<Dialect, 'name'>)
   const only = statements[0]
   if (only === undefined || statements.length > 1 || !isTransactional(only.text, options)) return false
   return options.dialect !== 'postgresql' || !/^(CALL|DO)\b/.test(readTransactionFacts(only.text, options).command)
+}
+
+/**
+ * Whether a statement that failed may have done a part of its work, where the database does not undo it: several statements in one
+ * text, a routine, a list of objects.
+ */
+export function mayHavePartlyRun(sql: string, dialect: Pick<Dialect, 'name' | 'transactionalDdl'>): boolean {
+  if (dialect.transactionalDdl) return false
+  const { statements } = splitStatements(sql, { dialect: sqlDialectOf(dialect.name) })
+  const only = statements[0]
+  if (only === undefined || statements.length > 1) return statements.length > 1
+  const { command } = readTransactionFacts(only.text, { dialect: sqlDialectOf(dialect.name) })
+  return (
+    /^(CALL|EXECUTE|BEGIN)\b/.test(command) ||
+    (/^(DROP|GRANT|REVOKE|CREATE USER|RENAME)\b/.test(command) && only.text.includes(','))
+  )
+}
+
+/** Where tables are locked by hand (MySQL's LOCK TABLES), from a statement up to the one that unlocks them: nothing of ours may come between. */
+export function lockedRegions(
+  statements: readonly PlannedStatement[],
+  dialect: Pick<Dialect, 'name'>,
+): readonly (readonly [number, number])[] {
+  if (sqlDialectOf(dialect.name) !== 'mysql') return []
+  const regions: [number, number][] = []
+  for (const [index, { sql }] of statements.entries()) {
+    const open = regions.at(-1)
+    if (open !== undefined && index <= open[1]) {
+      if (/^\s*unlock\s+tables?\b/i.test(sql)) open[1] = index
+    } else if (/^\s*lock\s+tables?\b/i.test(sql)) regions.push([index, statements.length - 1])
+  }
+  return regions
 }
 
 /** A cheap look before the lexer: most statements hold none of these words. */

@@ -1,78 +1,79 @@
-/** A data type as PostgreSQL gets it. */
-export interface PostgresType {
-  readonly sql: string
-  /** `serial` and its kin bring their own identity. */
-  readonly autoIncrement: boolean
-  /** How values of it are written. */
-  readonly kind: 'boolean' | 'number' | 'date' | 'text'
+import { mapType, fixed, sized, suffix, unsized } from '../../changes/types.ts'
+import type { ColumnType, TypeRule, TypeRules } from '../../changes/types.ts'
+
+/** The type that an abstract type of a changelog becomes on PostgreSQL, worded as Liquibase 4.28 words it. */
+export function toPostgresType(written: string): ColumnType {
+  return mapType(written, rules)
 }
 
-/**
- * The type that an abstract type of a changelog becomes, worded as Liquibase 4.28 words it: `varchar2(10)` is `VARCHAR(10)`,
- * `datetime` is `TIMESTAMP WITHOUT TIME ZONE`, an unknown name is passed on in upper case. One difference on purpose: the
- * parameters of an array stay before its brackets, since `VARCHAR[](10)` is no type.
- */
-export function toPostgresType(written: string): PostgresType {
-  const { name, parameters, rest, brackets } = parseType(written)
-  const rule = types[name]
-  const sql = rule === undefined ? unknownType(written, parameters, rest) : rule.sql(parameters, rest)
-  return { sql: sql + brackets, autoIncrement: serials.has(name), kind: brackets === '' ? (rule?.kind ?? 'text') : 'text' }
+/** The same on CockroachDB; only counting columns differ, and those are handled where they are written. */
+const counts = { canCount: true }
+const bytes = fixed('BYTEA', 'other')
+const text = fixed('TEXT', 'text')
+const integer = fixed('INTEGER', 'number', counts)
+const bigint: TypeRule = {
+  kind: 'number',
+  canCount: true,
+  sql: (_, rest) => `BIGINT${/^unsigned/i.test(rest) ? suffix(rest.toUpperCase()) : ''}`,
 }
-
-type TypeRule = { readonly kind: PostgresType['kind']; readonly sql: (parameters: string, rest: string) => string }
-
-const serials = new Set(['serial', 'serial4', 'bigserial', 'serial8', 'smallserial', 'serial2'])
-
-const plain = (sql: string, kind: PostgresType['kind'] = 'text'): TypeRule => ({ kind, sql: (_, rest) => sql + suffix(rest) })
-const sized = (sql: string, kind: PostgresType['kind'] = 'text'): TypeRule => ({
-  kind,
-  sql: (parameters, rest) => `${sql}${parameters}${suffix(rest)}`,
-})
-
-const bytes = plain('BYTEA')
-const text: TypeRule = { kind: 'text', sql: () => 'TEXT' }
+const smallint = fixed('SMALLINT', 'number', counts)
+const decimal = sized('DECIMAL', 'number', counts)
+const numeric = sized('numeric', 'number', counts)
+/** `VARCHAR(10 char)` is another database's way to say 10. */
+const varchar: TypeRule = {
+  kind: 'text',
+  sql: (parameters, rest) => `VARCHAR${parameters.replace(/\s+(char|byte)\)$/i, ')')}${suffix(rest)}`,
+}
 const timestamp: TypeRule = {
   kind: 'date',
   sql: (parameters, rest) => `TIMESTAMP${parameters}${rest === '' ? ' WITHOUT TIME ZONE' : ` ${rest}`}`,
+  problem: tooPrecise,
 }
+const zoned: TypeRule = { kind: 'date', sql: (parameters) => `TIMESTAMP${parameters} WITH TIME ZONE` }
 const dateTime: TypeRule = { kind: 'date', sql: (parameters) => `TIMESTAMP${parameters} WITHOUT TIME ZONE` }
-const varchar = sized('VARCHAR')
-const smallint = plain('SMALLINT', 'number')
-const integer = plain('INTEGER', 'number')
-const bigint = plain('BIGINT', 'number')
-const decimal = sized('DECIMAL', 'number')
 
-const types: Readonly<Record<string, TypeRule>> = {
+function tooPrecise(parameters: string): string | undefined {
+  return Number(parameters.slice(1, -1)) > 6 ? 'it keeps at most 6 digits of a second.' : undefined
+}
+
+const rules: TypeRules = {
   int: integer,
   integer,
   int4: integer,
-  serial: integer,
-  serial4: integer,
+  serial: { ...integer, autoIncrement: true },
+  serial4: { ...integer, autoIncrement: true },
   bigint,
   int8: bigint,
-  bigserial: bigint,
-  serial8: bigint,
+  bigserial: { ...bigint, autoIncrement: true },
+  serial8: { ...bigint, autoIncrement: true },
   smallint,
   int2: smallint,
   tinyint: smallint,
-  smallserial: smallint,
-  serial2: smallint,
-  number: sized('numeric', 'number'),
-  numeric: sized('numeric', 'number'),
+  smallserial: { ...smallint, autoIncrement: true },
+  number: numeric,
+  numeric,
   decimal,
-  currency: decimal,
-  money: decimal,
-  smallmoney: decimal,
-  double: plain('DOUBLE PRECISION', 'number'),
+  currency: sized('DECIMAL', 'number'),
+  money: sized('DECIMAL', 'number'),
+  smallmoney: sized('DECIMAL', 'number'),
+  double: fixed('DOUBLE PRECISION', 'number'),
   float: sized('FLOAT', 'number'),
   real: sized('REAL', 'number'),
-  float4: sized('FLOAT4', 'number'),
-  float8: sized('FLOAT8', 'number'),
-  boolean: plain('BOOLEAN', 'boolean'),
-  bool: plain('BOOLEAN', 'boolean'),
-  bit: sized('BIT', 'boolean'),
-  char: sized('CHAR'),
-  nchar: sized('NCHAR'),
+  'java.real': sized('FLOAT', 'number'),
+  float4: sized('FLOAT4', 'number', counts),
+  float8: sized('FLOAT8', 'number', counts),
+  boolean: unsized('BOOLEAN', 'boolean'),
+  bool: unsized('BOOLEAN', 'boolean'),
+  bit: {
+    kind: 'boolean',
+    sql: (parameters, rest) =>
+      /^varying/i.test(rest) ? `BIT ${rest.toUpperCase()}${parameters}` : `BIT${parameters}${suffix(rest)}`,
+  },
+  char: {
+    kind: 'text',
+    sql: (parameters, rest) => (/^varying/i.test(rest) ? `CHAR ${rest}` : `CHAR${parameters}${suffix(rest)}`),
+  },
+  nchar: sized('NCHAR', 'text'),
   varchar,
   varchar2: varchar,
   nvarchar: varchar,
@@ -86,65 +87,30 @@ const types: Readonly<Record<string, TypeRule>> = {
   longvarchar: text,
   longnvarchar: text,
   ntext: text,
-  blob: plain('OID'),
+  blob: fixed('OID', 'other'),
   longblob: bytes,
   mediumblob: bytes,
   tinyblob: bytes,
   binary: bytes,
   varbinary: bytes,
+  'java.binary': bytes,
+  'java.varbinary': bytes,
   longvarbinary: bytes,
   image: bytes,
-  bytea: bytes,
-  uuid: plain('UUID'),
-  uniqueidentifier: plain('UUID'),
-  date: plain('date', 'date'),
+  uuid: fixed('UUID', 'uuid'),
+  uniqueidentifier: fixed('UUID', 'uuid'),
+  xml: fixed('XML', 'text'),
+  xmltype: fixed('XML', 'text'),
+  date: unsized('date', 'date'),
   time: {
     kind: 'date',
     sql: (parameters, rest) => `time${parameters} ${/^with\s/i.test(rest) ? 'WITH' : 'WITHOUT'} TIME ZONE`,
   },
+  timetz: { kind: 'date', sql: (parameters) => `time${parameters} WITH TIME ZONE` },
   timestamp,
-  timestamptz: { kind: 'date', sql: (parameters) => `TIMESTAMP${parameters} WITH TIME ZONE` },
+  timestamptz: zoned,
+  timestamp_with_timezone: zoned,
   datetime: dateTime,
   datetime2: dateTime,
   smalldatetime: dateTime,
-}
-
-function parseType(written: string): {
-  readonly name: string
-  readonly parameters: string
-  readonly rest: string
-  readonly brackets: string
-} {
-  const bare = written
-    .trim()
-    .replace(/^java\.sql\.Types\./i, '')
-    .replace(/^character\s+varying/i, 'varchar')
-    .replace(/^double\s+precision/i, 'double')
-  const brackets = /(\[\d*\])+$/.exec(bare)?.[0] ?? ''
-  const match = /^([^\s(]+)\s*(?:\(([^)]*)\))?\s*(.*)$/s.exec(bare.slice(0, bare.length - brackets.length))
-  const parameters = (match?.[2] ?? '')
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '')
-  return {
-    name: brackets === '' ? (match?.[1] ?? bare).toLowerCase() : arrayElement(match?.[1] ?? bare),
-    parameters: parameters.length === 0 ? '' : `(${parameters.join(', ')})`,
-    rest: match?.[3] ?? '',
-    brackets,
-  }
-}
-
-/** Liquibase passes the element types of arrays on, in upper case. */
-function arrayElement(name: string): string {
-  return `${name.toLowerCase()} `
-}
-
-function unknownType(written: string, parameters: string, rest: string): string {
-  const name = /^[^\s(]+/.exec(written.trim().replace(/^java\.sql\.Types\./i, ''))?.[0] ?? written
-  const bare = name.replace(/(\[\d*\])+$/, '')
-  return `${bare.startsWith('"') ? bare : bare.toUpperCase()}${parameters}${suffix(rest)}`
-}
-
-function suffix(rest: string): string {
-  return rest === '' ? '' : ` ${rest}`
 }

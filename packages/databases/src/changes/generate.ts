@@ -1,36 +1,25 @@
 import type { Diagnostic } from '@sluice/base'
-import type { GenerateContext, GeneratedSql, ModelledChange, ModelledChangeName } from '@sluice/engine'
+import type { Dialect, ModelledChangeName } from '@sluice/engine'
+import { addColumn } from './add-column.ts'
 import * as columns from './columns.ts'
 import * as constraints from './constraints.ts'
+import { createTable } from './create-table.ts'
 import * as data from './data.ts'
 import * as indexes from './indexes.ts'
+import { loadData, loadUpdateData } from './load-changes.ts'
+import type { Product } from './product.ts'
 import * as sequences from './sequences.ts'
 import * as tables from './tables.ts'
 import * as views from './views.ts'
 import { createWriter } from './writer.ts'
 import type { ChangeGenerator } from './writer.ts'
 
-/** SQL of a modelled change for PostgreSQL. A type without a generator is an error that names it and the way out. */
-export function generatePostgres(change: ModelledChange, context: GenerateContext): GeneratedSql {
-  const generator = generators[change.name]
-  if (generator === undefined) {
-    const error: Diagnostic = {
-      severity: 'error',
-      code: 'CHANGE_UNSUPPORTED',
-      message: `The change "${change.name}" has no SQL for postgresql here.`,
-      ...change.place,
-      hint: 'Write it as a sql change, or run this changelog through the original command line (engine: liquibase).',
-    }
-    return { statements: [], diagnostics: [error] }
-  }
-  const diagnostics: Diagnostic[] = []
-  const statements = generator(createWriter(change, context, diagnostics))
-  return { statements: diagnostics.length > 0 ? [] : statements, diagnostics }
-}
+export type Generators = Readonly<Partial<Record<ModelledChangeName, ChangeGenerator>>>
 
-const generators: Partial<Record<ModelledChangeName, ChangeGenerator>> = {
+/** The generators that databases share; where they differ they ask the product. */
+export const sharedGenerators = {
   addAutoIncrement: columns.addAutoIncrement,
-  addColumn: columns.addColumn,
+  addColumn,
   addDefaultValue: columns.addDefaultValue,
   addForeignKeyConstraint: constraints.addForeignKeyConstraint,
   addLookupTable: constraints.addLookupTable,
@@ -41,7 +30,7 @@ const generators: Partial<Record<ModelledChangeName, ChangeGenerator>> = {
   createIndex: indexes.createIndex,
   createProcedure: views.createProcedure,
   createSequence: sequences.createSequence,
-  createTable: tables.createTable,
+  createTable,
   createView: views.createView,
   delete: data.deleteRows,
   dropAllForeignKeyConstraints: constraints.dropAllForeignKeyConstraints,
@@ -57,6 +46,8 @@ const generators: Partial<Record<ModelledChangeName, ChangeGenerator>> = {
   dropUniqueConstraint: constraints.dropUniqueConstraint,
   dropView: views.dropView,
   insert: data.insert,
+  loadData,
+  loadUpdateData,
   mergeColumns: columns.mergeColumns,
   modifyDataType: columns.modifyDataType,
   renameColumn: columns.renameColumn,
@@ -66,4 +57,26 @@ const generators: Partial<Record<ModelledChangeName, ChangeGenerator>> = {
   setColumnRemarks: tables.setColumnRemarks,
   setTableRemarks: tables.setTableRemarks,
   update: data.update,
+} as const satisfies Generators
+
+/** What a dialect generates changes with. A type without generator is an error that names it and the way out. */
+export function createGenerate(product: Product, generators: Generators): Dialect['generate'] {
+  return (change, context) => {
+    const generator = generators[change.name]
+    if (generator === undefined) {
+      const error: Diagnostic = {
+        severity: 'error',
+        code: 'CHANGE_UNSUPPORTED',
+        message: `The change "${change.name}" cannot be done on ${product.name}.`,
+        ...change.place,
+        hint:
+          'Limit its changeset with dbms to the databases that have it, write it as a sql change, or run this changelog through the ' +
+          'original command line (engine: liquibase).',
+      }
+      return { statements: [], diagnostics: [error] }
+    }
+    const diagnostics: Diagnostic[] = []
+    const statements = generator(createWriter(product, change, context, diagnostics))
+    return { statements: diagnostics.some((one) => one.severity === 'error') ? [] : statements, diagnostics }
+  }
 }

@@ -1,0 +1,162 @@
+import { readCsv } from '@sluice/engine'
+import type { ChangeNode } from '@sluice/engine'
+import { bytesLiteral, booleanValue, computedValue, dateValue, nextValue, numberValue } from './values.ts'
+import { childrenOf } from './writer.ts'
+import type { ChangeWriter } from './writer.ts'
+
+/** A column that is loaded: its name, where its value stands, and whether an update of an existing row sets it. */
+export interface LoadedColumn {
+  readonly name: string
+  readonly isUpdated: boolean
+}
+
+/** A row as SQL values, in the order of the columns. */
+export interface LoadedRows {
+  readonly columns: readonly LoadedColumn[]
+  readonly rows: Iterable<readonly string[]>
+}
+
+interface Column extends LoadedColumn {
+  readonly index: number
+  readonly type: string
+  readonly spec: ChangeNode | undefined
+}
+
+/** The columns and rows of the CSV file of loadData or loadUpdateData. Problems of the file are reported with their lines. */
+export function loadRows(writer: ChangeWriter): LoadedRows {
+  const { file, node } = writer.change
+  const { separator, quotchar, commentLineStartsWith } = node.attributes
+  const reader = readCsv(file?.text ?? '', { separator, quote: quotchar, comment: commentLineStartsWith })
+  const header = reader.next()
+  if (header.done === true) {
+    writer.report(
+      'CHANGE_CSV',
+      `The file "${file?.path ?? ''}" of "${writer.change.name}" is empty.`,
+      'Its first line names the columns.',
+    )
+    return { columns: [], rows: [] }
+  }
+  const headers = header.value.values
+  const columns = readColumns(headers, writer)
+  return { columns, rows: convertRows(reader, headers.length, columns, writer) }
+}
+
+function* convertRows(
+  reader: ReturnType<typeof readCsv>,
+  width: number,
+  columns: readonly Column[],
+  writer: ChangeWriter,
+): Generator<readonly string[], void, undefined> {
+  const path = writer.change.file?.path ?? ''
+  for (const { line, values } of reader) {
+    if (values.length !== width) {
+      writer.report(
+        'CHANGE_CSV',
+        `Line ${line} of "${path}" has ${values.length} values, and its header has ${width}.`,
+        'Put values that hold the separator into quotes.',
+      )
+      return
+    }
+    yield columns.map((column) => {
+      try {
+        return columnSql(values[column.index] ?? '', column, writer)
+      } catch (error) {
+        if (!(error instanceof BadValue)) throw error
+        writer.report(
+          'CHANGE_CSV',
+          `Line ${line} of "${path}": "${error.value}" is no ${column.type} for "${column.name}".`,
+          error.hint,
+        )
+        return 'NULL'
+      }
+    })
+  }
+}
+
+class BadValue extends Error {
+  readonly value: string
+  readonly hint: string
+
+  constructor(value: string, hint: string) {
+    super(value)
+    this.value = value
+    this.hint = hint
+  }
+}
+
+function readColumns(headers: readonly string[], writer: ChangeWriter): readonly Column[] {
+  const specs = childrenOf(writer.change.node, 'column')
+  const byHeader = new Map<string, ChangeNode>()
+  const byIndex = new Map<number, ChangeNode>()
+  for (const spec of specs) {
+    const index = spec.attributes['index']
+    if (index !== undefined) byIndex.set(Number(index), spec)
+    else byHeader.set((spec.attributes['header'] ?? spec.attributes['name'] ?? '').trim().toLowerCase(), spec)
+  }
+  return headers.flatMap((header, index): Column[] => {
+    const spec = byIndex.get(index) ?? byHeader.get(header.trim().toLowerCase())
+    const type = (spec?.attributes['type'] ?? '').toUpperCase()
+    const name = spec?.attributes['name'] ?? header.trim()
+    if (type === 'SKIP') return []
+    if (name === '')
+      writer.report(
+        'CHANGE_CSV',
+        `Column ${index + 1} of "${writer.change.file?.path ?? ''}" has no name.`,
+        'Name it in the first line.',
+      )
+    return [{ name, index, type, spec, isUpdated: spec?.attributes['allowUpdate']?.toLowerCase() !== 'false' }]
+  })
+}
+
+/** A value of the file as SQL, by the column's type; without one it is a text. */
+function columnSql(value: string, column: Column, writer: ChangeWriter): string {
+  const { type, spec } = column
+  if (/^null$/i.test(value) || value === spec?.attributes['nullPlaceholder']) return 'NULL'
+  if (value === '') return emptyValue(column, writer)
+  switch (type) {
+    case 'NUMERIC':
+      return numberValue(value)
+    case 'BOOLEAN':
+      return booleanValue(parseBoolean(value), writer)
+    case 'DATE':
+    case 'DATETIME':
+    case 'TIME':
+      return dateValue(value, writer)
+    case 'COMPUTED':
+      return computedValue(value, writer)
+    case 'SEQUENCE':
+      return nextValue(value, undefined, writer)
+    case 'CLOB':
+    case 'BLOB':
+      return fileContents(value, type, writer)
+    default:
+      return writer.product.text(value)
+  }
+}
+
+/** What stands for an empty value: the default, else an empty text where the type says text, else NULL. */
+function emptyValue({ type, spec }: Column, writer: ChangeWriter): string {
+  const attributes = spec?.attributes ?? {}
+  if (attributes['defaultValue'] !== undefined) return writer.product.text(attributes['defaultValue'])
+  if (attributes['defaultValueNumeric'] !== undefined) return numberValue(attributes['defaultValueNumeric'])
+  if (attributes['defaultValueBoolean'] !== undefined) return booleanValue(attributes['defaultValueBoolean'], writer)
+  if (attributes['defaultValueDate'] !== undefined) return dateValue(attributes['defaultValueDate'], writer)
+  if (attributes['defaultValueComputed'] !== undefined) return computedValue(attributes['defaultValueComputed'], writer)
+  if (attributes['defaultValueSequenceNext'] !== undefined) {
+    return nextValue(attributes['defaultValueSequenceNext'], undefined, writer)
+  }
+  return type === 'STRING' ? "''" : 'NULL'
+}
+
+function parseBoolean(value: string): string {
+  if (/^(true|t|1|yes|y|1\.0)$/i.test(value.trim())) return 'true'
+  if (/^(false|f|0|no|n|0\.0)$/i.test(value.trim())) return 'false'
+  throw new BadValue(value, 'Write true or false.')
+}
+
+function fileContents(path: string, type: 'CLOB' | 'BLOB', writer: ChangeWriter): string {
+  const found = writer.change.attachments?.get(path)
+  const content = type === 'CLOB' ? found?.text : found?.hex
+  if (content === undefined) throw new BadValue(path, 'The value is the path of a file, from the changelog or the root.')
+  return type === 'CLOB' ? writer.product.text(content) : bytesLiteral(content, writer)
+}
