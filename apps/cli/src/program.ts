@@ -19,6 +19,10 @@ export async function runProgram(
   const canceled = new AbortController()
   const onInterrupt = (): void => canceled.abort(new AppError('canceled', 'INTERRUPTED', 'Interrupted.'))
   process.once('SIGINT', onInterrupt)
+  if (argv[0] === 'liquibase') {
+    const { runLiquibase } = await import('./liquibase/run-liquibase.ts')
+    return runLiquibase(argv.slice(1), env, streams, canceled.signal).finally(() => process.off('SIGINT', onInterrupt))
+  }
   const program = new Command('sluice')
   let exitCode: number = exitCodes.ok
   const act: Act =
@@ -62,8 +66,11 @@ Exit codes: 0 done, 1 failed, 2 wrong use or input, 3 a check found something, 4
   addExecutionCommands(program, act)
   addDelegateCommands(program, act)
   addDatabaseCommands(program, act)
+  // Only its line in the help: the command line behind it is Liquibase's own.
+  program.command('liquibase').description('Liquibase’s own command line: update, update-sql, rollback, … (docs/liquibase.md)')
   inherit(program)
   try {
+    assertNoPassword(argv)
     await program.parseAsync([...argv], { from: 'user' })
     return exitCode
   } catch (thrown) {
@@ -101,4 +108,20 @@ function inherit(command: Command): void {
 
 function rootOf(command: Command): Command {
   return command.parent === null ? command : rootOf(command.parent)
+}
+
+/** Everybody on the host sees a command line, and an unknown option is repeated in its error: a password must not get that far. */
+function assertNoPassword(argv: readonly string[]): void {
+  const inUrl = argv.some(
+    (word) => /(?:postgres(?:ql)?|mysql|mariadb):/i.test(word) && /:\/\/[^/?@]*:[^/@]+@|[?&]password=./i.test(word),
+  )
+  if (!inUrl && !argv.some((word) => /^--?(?:password|passwd|pass|pwd)(?:=|$)/i.test(word))) return
+  throw new AppError(
+    'invalid',
+    'PASSWORD_ON_COMMAND_LINE',
+    'A password stands on the command line, where others on this host see it.',
+    {
+      hint: 'Give it as SLUICE_DB_PASSWORD, with --password-file, or leave it out and type it.',
+    },
+  )
 }
