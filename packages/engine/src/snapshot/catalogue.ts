@@ -72,6 +72,6 @@ export interface Catalogue {
   dropForcibly(object: SnapshotObject): readonly string[]
   /** Objects outside of these schemas that would go with them, by name. Nothing is dropped while there are any. */
   findOutsideDependents(database: Database, schemas: readonly string[]): Promise<readonly string[]>
-  /** What a session needs before many objects are dropped, and what undoes it. */
-  readonly dropSession?: { readonly before: readonly string[]; readonly after: readonly string[] }
+  /** Sets a session up for dropping many objects in one order; gives what undoes that. */
+  prepareDrop?(database: Database): Promise<() => Promise<void>>
 }

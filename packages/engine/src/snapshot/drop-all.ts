@@ -126,8 +126,7 @@ export async function dropAll(input: DropAllInput): Promise<DropAllReport> {
     throwIfUsedOutside(current)
     const catalogue = await openCatalogueOf(database)
     const cancellable = { database, clock, signal, cancelWaitMs: options.cancelWaitMs ?? cancelWaitMs }
-    const session = catalogue.dropSession
-    await database.script(session?.before ?? [])
+    const restore = await catalogue.prepareDrop?.(database)
     try {
       for (let at = 0; at < current.objects.length; at += chunkLength) {
         const chunk = current.objects.slice(at, at + chunkLength)
@@ -143,7 +142,7 @@ export async function dropAll(input: DropAllInput): Promise<DropAllReport> {
         input.onProgress?.(at + chunk.length, current.objects.length)
       }
     } finally {
-      if (database.transactionState === 'idle') await database.script(session?.after ?? [])
+      if (database.transactionState === 'idle') await restore?.()
     }
     return finish(current.objects.length)
   } finally {
