@@ -1,6 +1,5 @@
 import { connect as connectSocket } from 'node:net'
 import type { Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
 import type { ConnectionOptions } from 'node:tls'
 import type { TlsAttempt } from './tls.ts'
 
@@ -53,6 +52,7 @@ async function upgrade(socket: Socket, address: CancelAddress): Promise<Socket> 
   })
   socket.write(request)
   if ((await answered).toString('latin1') !== 'S') return socket
+  const { connect: connectTls } = await import('node:tls')
   const stream = connectTls({ ...address.tls, socket, host: address.host } as ConnectionOptions)
   await once(stream, 'secureConnect')
   return stream

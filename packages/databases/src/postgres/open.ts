@@ -1,5 +1,6 @@
 import { AppError, describeDatabaseUrl, parseDatabaseUrl } from '@sluice/base'
 import type { DatabaseHost, DatabaseUrl } from '@sluice/base'
+import type { Duplex } from 'node:stream'
 import type pg from 'pg'
 import { poolingError, toConnectError } from './errors.ts'
 import type { OpenOptions } from './options.ts'
@@ -16,7 +17,12 @@ const numberOids = new Set([21, 23, 26])
 /** What `pg` has and its types leave out. */
 interface ConnectInternals {
   readonly connectionParameters: object
-  readonly connection: { readonly stream: { destroy(): void } }
+  readonly connection: {
+    ssl: unknown
+    readonly stream: Duplex
+    attachListeners(stream: Duplex): void
+    emit(event: 'sslconnect'): boolean
+  }
 }
 
 /** Booleans and small integers become values, everything else stays the server's text: no time zone is ever applied. */
@@ -85,9 +91,10 @@ async function connect(
   const place = describeDatabaseUrl({ ...url, hosts: [host] })
   const attempts = await planTls(url, host.host, options.tls)
   let failure: unknown
-  for (const tls of attempts) {
+  for (const [index, tls] of attempts.entries()) {
     try {
-      return await connectOnce(driver, url, host, user, tls, options)
+      const mayStayPlain = tls !== false && attempts[index + 1] === false
+      return await connectOnce(driver, { url, host, user, tls, mayStayPlain }, options)
     } catch (error) {
       options.signal?.throwIfAborted()
       failure = error
@@ -103,14 +110,17 @@ function mayRetryOtherwise(error: unknown, tls: TlsAttempt): boolean {
   return tls === false ? code === '28000' : /does not support SSL|establishing an SSL connection/i.test(message)
 }
 
-async function connectOnce(
-  driver: typeof pg,
-  url: DatabaseUrl,
-  host: DatabaseHost,
-  user: string,
-  tls: TlsAttempt,
-  options: OpenOptions,
-): Promise<PostgresSession> {
+interface ConnectPlan {
+  readonly url: DatabaseUrl
+  readonly host: DatabaseHost
+  readonly user: string
+  readonly tls: TlsAttempt
+  /** A server that has no TLS is talked to without, on the same connection. */
+  readonly mayStayPlain: boolean
+}
+
+async function connectOnce(driver: typeof pg, plan: ConnectPlan, options: OpenOptions): Promise<PostgresSession> {
+  const { url, host, user, tls, mayStayPlain } = plan
   const client = new driver.Client({
     host: host.host,
     port: host.port,
@@ -131,10 +141,12 @@ async function connectOnce(
   Object.assign(internals.connectionParameters, { options: undefined, replication: undefined })
   client.on('error', () => {})
   // A polite end would wait for a server that may not answer, as after a failed TLS handshake.
-  const abort = (): void => internals.connection.stream.destroy()
+  const abort = (): void => void internals.connection.stream.destroy()
   options.signal?.addEventListener('abort', abort, { once: true })
   try {
-    await client.connect()
+    const connected = client.connect()
+    if (mayStayPlain) stayPlainOnRefusal(internals.connection)
+    await connected
     const settings = sessionSettings(url, options)
     if (settings !== '') await client.query(settings)
   } catch (error) {
@@ -147,10 +159,10 @@ async function connectOnce(
     client,
     createQuery: (text) =>
       new driver.Query({ text, rowMode: 'array' } as pg.QueryConfig) as unknown as ReturnType<SessionInit['createQuery']>,
-    address: { host: host.host, port: host.port, tls },
+    address: { host: host.host, port: host.port, tls: internals.connection.ssl === false ? false : tls },
     timeouts: { lockTimeoutMs: options.lockTimeoutMs, statementTimeoutMs: options.statementTimeoutMs },
     onProxy: async (session) => {
-      const probe = await connectOnce(driver, url, host, user, tls, { ...options, signal: undefined })
+      const probe = await connectOnce(driver, plan, { ...options, signal: undefined })
       try {
         if (await sharesBackend(session, probe)) throw poolingError(describeDatabaseUrl({ ...url, hosts: [host] }))
       } finally {
@@ -159,6 +171,25 @@ async function connectOnce(
     },
   }
   return new PostgresSession(init)
+}
+
+/**
+ * After `N`, the answer of a server without TLS, the connection is as good as new and may be used without; the driver would throw it away
+ * and a second one would be needed. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
+ */
+function stayPlainOnRefusal(connection: ConnectInternals['connection']): void {
+  const { stream } = connection
+  const listeners = stream.listeners('data') as ((answer: Buffer) => void)[]
+  stream.removeAllListeners('data')
+  stream.once('data', (answer: Buffer) => {
+    if (answer.length !== 1 || answer[0] !== 0x4e) {
+      for (const listener of listeners) listener(answer)
+      return
+    }
+    connection.ssl = false
+    connection.attachListeners(stream)
+    connection.emit('sslconnect')
+  })
 }
 
 function sessionSettings(url: DatabaseUrl, options: OpenOptions): string {

@@ -1,8 +1,12 @@
-import { deepEqual, equal, ok } from 'node:assert/strict'
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import type { TestContext } from 'node:test'
 import { AppError } from '@sluice/base'
+import type { Database } from '@sluice/engine'
 import { openTestDatabase } from '@sluice/testkit'
 import { openPostgres } from './open.ts'
 import type { OpenOptions } from './options.ts'
@@ -60,6 +64,28 @@ describe('TLS to PostgreSQL', () => {
       ['localhost', 'sslmode=verify-full&sslrootcert=/nowhere/ca.pem', 'DATABASE_URL_TLS_FILE'],
     ]
     for (const [host, query, expected] of cases) equal(await front.attempt(host, query), expected, `${host} ${query}`)
+  })
+
+  it('stays on its first connection where the server has no TLS and none is required', async (t) => {
+    const target = await openTestDatabase(t)
+    let connections = 0
+    const front = createServer((socket) => {
+      connections += 1
+      const behind = connect(target.port, target.host)
+      socket.on('error', () => behind.destroy()).pipe(behind)
+      behind.on('error', () => socket.destroy()).pipe(socket)
+    })
+    t.after(() => front.close())
+    await once(front.listen(0, '127.0.0.1'), 'listening')
+    const { port } = front.address() as AddressInfo
+    const { name, user, password } = target
+    const open = (mode: string): Promise<Database> =>
+      openPostgres({ url: `jdbc:postgresql://127.0.0.1:${port}/${name}?sslmode=${mode}`, user, password })
+    const session = await open('prefer')
+    deepEqual((await session.query('select 42')).rows, [[42]])
+    equal(connections, 1)
+    await session.close()
+    await rejects(open('require'), { code: 'DATABASE_TLS' })
   })
 
   it('refuses an expired certificate', async (t) => {
