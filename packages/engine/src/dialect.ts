@@ -19,6 +19,8 @@ export interface TableFacts {
   readonly sql: string
   /** The texts of its indexes and triggers, each with its name. */
   readonly parts: readonly { readonly kind: 'index' | 'trigger'; readonly name: string; readonly sql: string }[]
+  /** Other tables refer to it and foreign keys are enforced, so that dropping it would take their rows along. */
+  readonly losesRowsWhenDropped: boolean
 }
 
 /**

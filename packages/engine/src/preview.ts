@@ -82,7 +82,8 @@ async function readSetting(input: PreviewInput): Promise<Setting> {
     })
   }
   if (database === undefined) {
-    const context = { dialect, defaultSchema: undefined, serverMajor: undefined, selection: options }
+    const facts = dialect.openFacts?.([])
+    const context = { dialect, defaultSchema: undefined, serverMajor: undefined, selection: options, facts }
     return { dialect, tracking: offlineTracking(dialect, options), context }
   }
   const tracking = await readTracking(database, options)

@@ -9,6 +9,7 @@ import type { CommandInput, SelectionOptions, WriteOptions } from './options.ts'
 import { hasPlanErrors } from './plan.ts'
 import { differsFromRow, filterReason, indexChangelog, internalPath } from './planning/decisions.ts'
 import { rowsToUndo } from './planning/rollback-rows.ts'
+import { openSchemaFacts } from './planning/open-facts.ts'
 import { resolveRollback } from './planning/rollback-statements.ts'
 import type { ResolvedRollback } from './planning/rollback-statements.ts'
 import { findNonTransactional } from './planning/statements.ts'
@@ -56,7 +57,8 @@ async function planRollbackInDetail(input: RollbackPlanInput, tracking: Tracking
   const history = await readHistoryRows(database, tracking)
   const known = indexChangelog(changelog)
   const { rows, diagnostics } = rowsToUndo(history, target, known)
-  const context = statementContext(database, tracking, options)
+  const facts = rows.length === 0 ? undefined : await openSchemaFacts(database)
+  const context = { ...statementContext(database, tracking, options), facts }
   const ways = new Map(rows.map((row) => [row, findWayBack(row, known, context)]))
   const wanting = rows.filter((row) => ways.get(row)?.needsKept === true)
   const kept = await readKeptRollbacks(database, tracking, wanting)

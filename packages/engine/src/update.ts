@@ -6,6 +6,7 @@ import type { CommandInput, UpdateOptions } from './options.ts'
 import { decideChangesets } from './planning/decisions.ts'
 import type { DecidedChangeset, DecisionOptions, Decisions } from './planning/decisions.ts'
 import { tooLongDiagnostics } from './planning/name-limits.ts'
+import { openSchemaFacts } from './planning/open-facts.ts'
 import { findNonTransactional, resolveStatements } from './planning/statements.ts'
 import type { StatementContext } from './planning/statements.ts'
 import { hasPlanErrors } from './plan.ts'
@@ -44,7 +45,8 @@ export async function planInDetail(
   const history = await readHistoryRows(database, tracking)
   const decisions = decideChangesets(changelog, history, database.dialect, options)
   const partials = decisions.run.length === 0 ? [] : await readPartials(database, tracking)
-  return assemblePlan(decisions, history, partials, statementContext(database, tracking, options), options)
+  const facts = decisions.run.length === 0 ? undefined : await openSchemaFacts(database)
+  return assemblePlan(decisions, history, partials, { ...statementContext(database, tracking, options), facts }, options)
 }
 
 /** Generated SQL names the default schema, as Liquibase does on a live database. */

@@ -1,5 +1,6 @@
 import type { Dialect } from '@sluice/engine'
 import { createGenerate } from '../changes/generate.ts'
+import { catalogueTexts, openSqliteFacts } from './changes/facts.ts'
 import { sqliteGenerators } from './changes/generators.ts'
 import { sqliteProduct } from './changes/product.ts'
 import { literal, physicalName, quoteName, quotePhysicalName } from './names.ts'
@@ -15,6 +16,8 @@ export const sqliteDialect: Dialect = {
   literal,
   currentTimestamp: 'CURRENT_TIMESTAMP',
   types: { text: (length) => `VARCHAR(${length})`, longText: 'TEXT', timestamp: 'TEXT', boolean: 'BOOLEAN' },
+  openFacts: openSqliteFacts,
+  catalogueTexts,
   generate: createGenerate(sqliteProduct, sqliteGenerators),
   conditionQuery: () => undefined,
   catalogue: async () => (await import('./catalog/catalogue.ts')).sqliteCatalogue,

@@ -1,3 +1,4 @@
+import { addAutoIncrement, addColumn, addDefaultValue, dropColumn, dropPrimaryKey, mergeColumns } from './alter.ts'
 import { sharedGenerators } from '../../changes/generate.ts'
 import type { Generators } from '../../changes/generate.ts'
 
@@ -5,7 +6,6 @@ const {
   createIndex,
   createTable,
   createView,
-  dropColumn,
   dropIndex,
   dropTable,
   dropView,
@@ -19,11 +19,16 @@ const {
 
 /** What can be done on SQLite: as much as Liquibase does there, so that a changelog which runs here runs there too. */
 export const sqliteGenerators: Generators = {
+  addAutoIncrement,
+  addColumn,
+  addDefaultValue,
+  dropColumn,
+  dropPrimaryKey,
+  mergeColumns,
   createIndex,
   createTable,
   createView,
   delete: sharedGenerators.delete,
-  dropColumn,
   dropIndex,
   dropTable,
   dropView,
