@@ -28,5 +28,6 @@ function createMysqlDialect(name: 'mysql' | 'mariadb', boolean: string): Dialect
     types: { text: (length) => `VARCHAR(${length})`, longText: 'LONGTEXT', timestamp: 'datetime', boolean },
     generate: createGenerate(createMysqlProduct(name), name === 'mariadb' ? sharedGenerators : mysqlGenerators),
     conditionQuery: () => undefined,
+    catalogue: async () => (await import('./catalog/catalogue.ts')).mysqlCatalogue,
   }
 }
