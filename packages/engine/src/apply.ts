@@ -177,6 +177,7 @@ async function runAll(
       rollback: rollback === undefined || rollback.diagnostics.length > 0 ? undefined : rollback.statements.map(({ sql }) => sql),
       resumeAfter: partial === undefined || markRan ? 0 : partial.done,
       hasPartial: partial !== undefined,
+      uncertain: partial?.uncertain,
       position: index + 1,
       total: pending.length,
     })

@@ -29,6 +29,8 @@ export interface DatabaseNotice {
   /** As the database says it: `NOTICE`, `WARNING`, … */
   readonly severity: string
   readonly message: string
+  /** The database's own code, where it has one. */
+  readonly code?: string | undefined
 }
 
 /**

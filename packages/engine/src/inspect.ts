@@ -64,6 +64,11 @@ function summarize(inspection: Omit<Inspection, 'summary'>, expected: ExpectedWo
 
 function describePartial(partial: PartialChangeset): string {
   const { changeset, done, statements, uncertain } = partial
-  const maybe = uncertain === undefined ? '' : ` and perhaps statement ${uncertain}`
+  const maybe = uncertain === undefined ? '' : ` and perhaps ${formatDoubt(done, uncertain)}`
   return `of changeset "${changeset.id}" ${done} of ${statements} statements${maybe} ran`
+}
+
+/** `statement 3` or `statements 3 to 5`. */
+export function formatDoubt(done: number, uncertain: number): string {
+  return uncertain <= done + 1 ? `statement ${uncertain}` : `statements ${done + 1} to ${uncertain}`
 }

@@ -40,7 +40,7 @@ export interface PartialChangeset {
   readonly statements: number
   /** Statements that surely ran. */
   readonly done: number
-  /** The statement that was running (1-based): it may or may not have taken effect. Undefined between statements. */
+  /** The last of the statements after those done (1-based) that may or may not have taken effect; undefined when none of them did. */
   readonly uncertain: number | undefined
   readonly since: string
 }

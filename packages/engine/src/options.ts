@@ -57,6 +57,12 @@ export interface WriteOptions {
   readonly host?: string | undefined
   /** How long to wait for the lock, in milliseconds. Default 300,000, as Liquibase. */
   readonly lockWaitMs?: number | undefined
+  /**
+   * How long a statement may wait for a lock of another session, and how long it may run, in milliseconds; undefined = as the connection was
+   * opened. A limit that the database cannot keep is told about by a warning `TIMEOUT_UNSUPPORTED`.
+   */
+  readonly lockTimeoutMs?: number | undefined
+  readonly statementTimeoutMs?: number | undefined
   /** After a cancel: how long to wait for the statement's end before the outcome counts as unknown. Default 30,000. */
   readonly cancelWaitMs?: number | undefined
   /** What the LIQUIBASE column says; at most 20 characters. Default: `sluice <version>`. */

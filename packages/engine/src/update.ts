@@ -17,6 +17,7 @@ import { readHistoryRows } from './tracking/history.ts'
 import { readTracking } from './tracking/tables.ts'
 import type { Tracking } from './tracking/tables.ts'
 import { formatChangesetKey, normalizeChangesetKey } from './changeset-key.ts'
+import { formatDoubt } from './inspect.ts'
 
 /** A plan with what `applyPlan` needs to carry it out. */
 export interface DetailedPlan {
@@ -147,7 +148,7 @@ function checkTag(tag: string, history: readonly HistoryRow[], willRun: boolean)
 }
 
 function partialDiagnostic(changeset: PlannedChangeset, partial: StoredPartial): Diagnostic {
-  const uncertain = partial.uncertain === undefined ? '' : `, statement ${partial.uncertain} may have`
+  const uncertain = partial.uncertain === undefined ? '' : `, ${formatDoubt(partial.done, partial.uncertain)} may have`
   return {
     severity: 'error',
     code: 'CHANGESET_PARTIAL',

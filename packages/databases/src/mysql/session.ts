@@ -203,7 +203,7 @@ export class MysqlSession implements Database {
   async #reportWarnings(onNotice: (notice: DatabaseNotice) => void): Promise<void> {
     const { rows } = await this.query(`SHOW WARNINGS LIMIT ${warningsMax}`)
     for (const [level, code, message] of rows)
-      onNotice({ severity: String(level).toUpperCase(), message: `${String(message)} (${String(code)})` })
+      onNotice({ severity: String(level).toUpperCase(), message: `${String(message)} (${String(code)})`, code: String(code) })
   }
 
   async #send(

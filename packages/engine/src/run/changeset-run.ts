@@ -4,7 +4,7 @@ import type { ChangesetKey } from '../changeset-key.ts'
 import { DatabaseError } from '../database.ts'
 import type { ChangesetDirection, ChangesetResult } from '../events.ts'
 import type { PlannedStatement } from '../plan.ts'
-import { canShareTransaction } from '../planning/statements.ts'
+import { canShareTransaction, lockedRegions, mayHavePartlyRun } from '../planning/statements.ts'
 import type { ReportEntry } from '../report.ts'
 import { deleteDetail, insertDoneDetail, insertRunningDetail, settleDetails, updateDetail } from '../tracking/detail.ts'
 import type { DetailRow } from '../tracking/detail.ts'
@@ -27,6 +27,8 @@ export interface ChangesetRun {
   readonly resumeAfter: number
   /** A note on an interrupted earlier run stands in the side table. */
   readonly hasPartial: boolean
+  /** The last statement that the earlier run left in doubt. */
+  readonly uncertain?: number | undefined
   readonly position: number
   readonly total: number
 }
@@ -46,7 +48,14 @@ export function hashStatements(statements: readonly PlannedStatement[]): string 
 export async function runChangeset(session: WriteSession, run: ChangesetRun): Promise<ReportEntry> {
   const { clock, onEvent } = session
   const started = clock.monotonic()
-  const progress: Progress = { done: run.resumeAfter, rows: 0, inDoubt: false, statementSent: false }
+  const progress: Progress = {
+    done: run.resumeAfter,
+    durable: run.resumeAfter,
+    rows: 0,
+    inDoubt: false,
+    openBefore: false,
+    statementSent: false,
+  }
   onEvent?.({
     type: 'changesetStarted',
     changeset: run.key,
@@ -87,7 +96,7 @@ export async function runChangeset(session: WriteSession, run: ChangesetRun): Pr
       ...entry,
       state: unknown ? 'unknown' : 'failed',
       result: undefined,
-      statementsDone: run.transactional ? 0 : progress.done,
+      statementsDone: run.transactional ? 0 : progress.durable,
       rows: progress.rows,
       durationMs,
       error: failure,
@@ -98,9 +107,13 @@ export async function runChangeset(session: WriteSession, run: ChangesetRun): Pr
 interface Progress {
   /** Statements that ended well. */
   done: number
+  /** Of those, the ones that no rollback can take back any more. */
+  durable: number
   rows: number
   /** Something was sent whose effect lasts even if its answer is never seen. */
   inDoubt: boolean
+  /** A transaction was open when the last statement was sent. */
+  openBefore: boolean
   /** A user's statement has been sent and not been answered. */
   statementSent: boolean
 }
@@ -130,17 +143,21 @@ async function runInTransaction(session: WriteSession, run: ChangesetRun, progre
 
 /**
  * Statement by statement. One that may be in a transaction shares it with the note that it ran, so the side table is exact about
- * it; of any other the side table says before that it is running, and it is in doubt until the next note.
+ * it; of any other the side table says before that it is running, and it is in doubt until the next note. Where tables are locked by
+ * hand, all statements up to the unlocking are in doubt together: a note between would be refused.
  */
 async function runStepwise(session: WriteSession, run: ChangesetRun, progress: Progress): Promise<void> {
   const { database, tracking } = session
   const { dialect } = database
   const row = detailRow(session, run)
+  const regions = lockedRegions(run.statements, dialect)
+  const regionOf = (index: number): readonly [number, number] | undefined =>
+    regions.find(([from, to]) => index >= from && index <= to)
   const runsAlone = (index: number): boolean => {
     const statement = run.statements[index]
-    return statement !== undefined && !canShareTransaction(statement.sql, dialect)
+    return statement !== undefined && (regionOf(index) !== undefined || !canShareTransaction(statement.sql, dialect))
   }
-  const announced = (index: number): number | undefined => (runsAlone(index) ? index + 1 : undefined)
+  const announced = (index: number): number | undefined => (runsAlone(index) ? (regionOf(index)?.[1] ?? index) + 1 : undefined)
   const intent = insertRunningDetail(dialect, tracking, row, run.resumeAfter, announced(run.resumeAfter))
   await database.script(['BEGIN', ...(run.hasPartial ? [settleDetails(dialect, tracking, run.key)] : []), intent, 'COMMIT'])
   for (const [index, statement] of run.statements.entries()) {
@@ -151,6 +168,7 @@ async function runStepwise(session: WriteSession, run: ChangesetRun, progress: P
     progress.inDoubt = !shared
     await sendStatement(session, run, progress, statement)
     if (progress.done === run.statements.length) break
+    if (index < (regionOf(index)?.[1] ?? index)) continue
     const note = updateDetail(dialect, tracking, row, {
       state: 'running',
       done: progress.done,
@@ -159,13 +177,16 @@ async function runStepwise(session: WriteSession, run: ChangesetRun, progress: P
     progress.inDoubt = true
     await database.script(shared ? [note, 'COMMIT'] : [note])
     progress.inDoubt = false
+    if (database.transactionState === 'idle') progress.durable = progress.done
   }
   // A transaction that is open here, ours or the user's, ends together with the row.
   const open = database.transactionState === 'active'
+  if (!open) progress.durable = progress.done
   const done = updateDetail(dialect, tracking, row, { state: 'done', done: progress.done, running: undefined })
   progress.inDoubt = true
   await database.script([...(open ? [] : ['BEGIN']), run.historySql, done, 'COMMIT'])
   progress.inDoubt = false
+  progress.durable = progress.done
 }
 
 async function sendStatement(
@@ -179,6 +200,7 @@ async function sendStatement(
   onEvent?.({ type: 'statementStarted', ...place, sql: shortSql(statement.sql) })
   const started = clock.monotonic()
   progress.statementSent = true
+  progress.openBefore = session.database.transactionState === 'active'
   const { rows } = await session.cancellable(() => session.database.execute(statement.sql))
   progress.statementSent = false
   progress.done++
@@ -196,23 +218,56 @@ async function settleFailure(session: WriteSession, run: ChangesetRun, progress:
   }
   const lost = database.transactionState === 'closed' || (error instanceof DatabaseError && error.connectionLost)
   if (lost) return progress.inDoubt
+  const isOpen = database.transactionState !== 'idle'
+  const failed = progress.statementSent ? run.statements[progress.done] : undefined
+  // A deadlock, for one: the server itself has ended the transaction that the statement was in.
+  const endedByServer =
+    !isOpen && progress.openBefore && failed !== undefined && canShareTransaction(failed.sql, database.dialect)
   try {
-    if (database.transactionState !== 'idle') await database.script(['ROLLBACK'])
-    if (!run.transactional) await noteFailure(session, run, progress)
+    const isWhole = !isOpen || (await rollBack(session))
+    if (!isOpen && !endedByServer) progress.durable = progress.done
+    if (!run.transactional) await noteFailure(session, run, progress, error)
+    return !isWhole
   } catch {
     // The note of the intent stays as it is: the next run sees an interrupted changeset.
+    return false
   }
-  return false
+}
+
+/** MySQL: some tables that were changed know no transactions, so that their part of the work stays. */
+const notRolledBackCode = '1196'
+
+/** Says whether everything was taken back. */
+async function rollBack({ database }: WriteSession): Promise<boolean> {
+  const { onNotice } = database
+  let isWhole = true
+  database.onNotice = (notice) => {
+    if (notice.code === notRolledBackCode) isWhole = false
+    onNotice?.(notice)
+  }
+  try {
+    await database.execute('ROLLBACK')
+  } finally {
+    database.onNotice = onNotice
+  }
+  return isWhole
 }
 
 /** A changeset of which nothing ran is as if it had not been started; otherwise the side table says how far it came. */
-async function noteFailure(session: WriteSession, run: ChangesetRun, progress: Progress): Promise<void> {
+async function noteFailure(session: WriteSession, run: ChangesetRun, progress: Progress, error: unknown): Promise<void> {
   const { database, tracking } = session
+  const { dialect } = database
   const row = detailRow(session, run)
+  const done = progress.durable
+  const failed = progress.statementSent ? run.statements[progress.done] : undefined
+  const isInDoubt = failed !== undefined && error instanceof DatabaseError && mayHavePartlyRun(failed.sql, dialect)
+  // What an earlier run left in doubt stays so when this one could not get past it.
+  const wasInDoubt = progress.done === run.resumeAfter ? run.uncertain : undefined
+  const running = isInDoubt ? progress.done + 1 : wasInDoubt
   const note =
-    progress.done === 0
-      ? deleteDetail(database.dialect, tracking, row)
-      : updateDetail(database.dialect, tracking, row, { state: 'failed', done: progress.done, running: undefined })
+    done === 0 && running === undefined
+      ? deleteDetail(dialect, tracking, row)
+      : updateDetail(dialect, tracking, row, { state: 'failed', done, running })
   await database.script([note])
 }
 

@@ -33,10 +33,10 @@ export function toFailure(error: unknown, at: FailurePlace = {}): EngineFailure 
     const line = lineOf(at.planned, error.position)
     return {
       ...common,
-      code: error.connectionLost ? 'CONNECTION_LOST' : 'STATEMENT_FAILED',
+      code: failureCode(error),
       message:
         at.statement === undefined ? `${error.message}${where}` : `Statement ${at.statement}${where} failed: ${error.message}`,
-      hint: error.hint,
+      hint: error.hint ?? timeoutHints[error.reason ?? ''],
       line: line ?? common.line,
       databaseCode: error.code,
       detail: error.detail,
@@ -47,6 +47,19 @@ export function toFailure(error: unknown, at: FailurePlace = {}): EngineFailure 
   }
   const message = error instanceof Error ? error.message : String(error)
   return { ...common, code: 'INTERNAL', message, hint: undefined, databaseCode: undefined, detail: undefined }
+}
+
+function failureCode(error: DatabaseError): string {
+  if (error.connectionLost) return 'CONNECTION_LOST'
+  if (error.reason === 'lockTimeout') return 'LOCK_TIMEOUT'
+  return error.reason === 'statementTimeout' ? 'STATEMENT_TIMEOUT' : 'STATEMENT_FAILED'
+}
+
+const timeoutHints: Readonly<Record<string, string>> = {
+  lockTimeout: 'Another session holds what the statement needs. Look who it is, try again later, or raise the lock timeout.',
+  statementTimeout:
+    'It ran for longer than the statement timeout of this run or of the database allows. Raise it, or make less work of it.',
+  deadlock: 'Two sessions waited for each other. Try again.',
 }
 
 /** The line of the user's file that a position inside the statement stands for. */

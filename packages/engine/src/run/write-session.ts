@@ -42,12 +42,13 @@ export async function withWriteSession<T>(input: WriteSessionInput, body: (sessi
   const { database, options, signal, onEvent } = input
   const clock = input.clock ?? systemClock
   const before = await readTracking(database, options)
-  database.onNotice = (notice) => onEvent?.({ type: 'notice', ...notice })
+  database.onNotice = ({ severity, message }) => onEvent?.({ type: 'notice', severity, message })
   try {
     const request = { runId: options.runId, host: options.host ?? 'unknown', waitMs: options.lockWaitMs ?? lockWaitMs }
     const held = await acquireLock(database, before, request, clock, onEvent, signal)
     try {
       const tracking = await ensureTables(database, options)
+      await limitStatements(database, options, onEvent)
       return await body({
         database,
         tracking,
@@ -61,6 +62,7 @@ export async function withWriteSession<T>(input: WriteSessionInput, body: (sessi
           runCancellable(run, { database, clock, signal, cancelWaitMs: options.cancelWaitMs ?? cancelWaitMs }),
       })
     } finally {
+      if (hasLimits(options) && database.transactionState !== 'closed') await database.setTimeouts({}).catch(() => {})
       // A lock that cannot be released belongs to a session that is gone: the next run takes it over.
       await releaseLock(database, before, held).then(
         () => onEvent?.({ type: 'lockReleased' }),
@@ -69,6 +71,20 @@ export async function withWriteSession<T>(input: WriteSessionInput, body: (sessi
     }
   } finally {
     database.onNotice = undefined
+  }
+}
+
+function hasLimits({ lockTimeoutMs, statementTimeoutMs }: WriteOptions): boolean {
+  return lockTimeoutMs !== undefined || statementTimeoutMs !== undefined
+}
+
+async function limitStatements(database: Database, options: WriteOptions, onEvent: OnEngineEvent | undefined): Promise<void> {
+  if (!hasLimits(options)) return
+  const { lockTimeoutMs, statementTimeoutMs } = options
+  for (const limit of await database.setTimeouts({ lockTimeoutMs, statementTimeoutMs })) {
+    const what = limit === 'lockTimeoutMs' ? 'a wait for locks' : 'the run of a statement'
+    const message = `${database.dialect.name} cannot limit ${what}: that limit does not hold in this run.`
+    onEvent?.({ type: 'warning', code: 'TIMEOUT_UNSUPPORTED', message })
   }
 }
 

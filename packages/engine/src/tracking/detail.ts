@@ -68,7 +68,7 @@ export async function readPartials(database: Database, tracking: Tracking): Prom
   if (tracking.detail.columns === undefined) return []
   const { rows } = await database.query(
     `SELECT RUN_ID, ID, AUTHOR, FILENAME, DIRECTION, SHA256, STATEMENTS, STATEMENTS_DONE, STATEMENT_RUNNING, STARTED_AT
- FROM ${tracking.detail.sql} WHERE STATE IN ('running', 'failed') ORDER BY STARTED_AT`,
+ FROM ${tracking.detail.sql} WHERE STATE IN ('running', 'failed') ORDER BY STARTED_AT, DEPLOYMENT_ID`,
   )
   return rows.map(([runId, id, author, path, direction, sha256, statements, done, running, since]) => ({
     changeset: { id: String(id), author: String(author), path: String(path) },
@@ -102,7 +102,7 @@ export async function readKeptRollbacks(
   const { rows } = await database.query(
     `SELECT ID, AUTHOR, FILENAME, ROLLBACK_JSON, DEPLOYMENT_ID FROM ${tracking.detail.sql}
  WHERE DIRECTION = 'apply' AND STATE = 'done' AND ROLLBACK_JSON IS NOT NULL${keys.length > keysMax ? '' : ` AND (${keys.join(' OR ')})`}
- ORDER BY STARTED_AT`,
+ ORDER BY STARTED_AT, DEPLOYMENT_ID`,
   )
   for (const [id, author, path, json, deploymentId] of rows) {
     const key = normalizeChangesetKey({ id: String(id), author: String(author), path: String(path) })

@@ -128,7 +128,8 @@ export function describeHolder(holder: LockHolder): string {
     parts.push(`"${holder.lockedBy}"${holder.since === undefined ? '' : ` since ${holder.since}`}`)
   if (holder.session !== undefined) {
     const { sessionId, applicationName, clientAddress } = holder.session
-    parts.push(`session ${sessionId} "${applicationName}"${clientAddress === undefined ? '' : ` from ${clientAddress}`}`)
+    const name = applicationName === '' ? '' : ` "${applicationName}"`
+    parts.push(`session ${sessionId}${name}${clientAddress === undefined ? '' : ` from ${clientAddress}`}`)
   }
   return parts.length === 0 ? 'another session' : parts.join(', ')
 }
@@ -205,7 +206,7 @@ async function ensureLockRow(database: Database, tracking: Tracking, clock: Cloc
 
 /** Table, type or row made by somebody else in the meantime. */
 function isCreateRace(error: DatabaseError): boolean {
-  return error.code === '42P07' || error.code === '23505' || error.code === '42710' || error.code === '42P01'
+  return error.reason === 'exists' || error.reason === 'missing'
 }
 
 async function lockTableExists(database: Database, tracking: Tracking): Promise<boolean> {

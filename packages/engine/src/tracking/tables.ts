@@ -1,4 +1,5 @@
 import { AppError } from '@sluice/base'
+import { sqlDialectOf } from '@sluice/sql'
 import type { Database, SessionFacts, TableColumn } from '../database.ts'
 import type { Dialect } from '../dialect.ts'
 import type { TrackingOptions } from '../options.ts'
@@ -20,6 +21,9 @@ export interface Tracking {
   readonly facts: SessionFacts
 }
 
+/** In capitals as Liquibase writes them; a database that folds names makes of them what it does. */
+const historyTableName = 'DATABASECHANGELOG'
+const lockTableName = 'DATABASECHANGELOGLOCK'
 const detailTableName = 'sluice_changeset_detail'
 
 /**
@@ -29,11 +33,9 @@ const detailTableName = 'sluice_changeset_detail'
 export async function readTracking(database: Database, options: TrackingOptions | undefined): Promise<Tracking> {
   const { dialect } = database
   const schema = options?.trackingSchema === undefined ? undefined : dialect.physicalName(options.trackingSchema)
-  const names = [
-    options?.historyTable ?? 'databasechangelog',
-    options?.lockTable ?? 'databasechangeloglock',
-    detailTableName,
-  ].map((name) => dialect.physicalName(name))
+  const names = [options?.historyTable ?? historyTableName, options?.lockTable ?? lockTableName, detailTableName].map((name) =>
+    dialect.physicalName(name),
+  )
   const facts = await database.readFacts(names.map((name) => ({ schema, name })))
   const resolved = schema ?? facts.defaultSchema
   if (resolved === undefined) {
@@ -63,8 +65,8 @@ export function offlineTracking(dialect: Dialect, options: TrackingOptions | und
   }
   return {
     schema: options?.trackingSchema ?? '',
-    history: table(options?.historyTable ?? 'databasechangelog'),
-    lock: table(options?.lockTable ?? 'databasechangeloglock'),
+    history: table(options?.historyTable ?? historyTableName),
+    lock: table(options?.lockTable ?? lockTableName),
     detail: table(detailTableName),
     facts: { serverVersion: '', databaseName: '', userName: '', defaultSchema: undefined, sessionId: '', tables: [] },
   }
@@ -95,7 +97,9 @@ export function createHistoryTable(dialect: Dialect, table: TrackingTable): stri
 /** CREATE TABLE of DATABASECHANGELOGLOCK, as Liquibase writes it. */
 export function createLockTable(dialect: Dialect, table: TrackingTable): string {
   const { text, timestamp, boolean } = dialect.types
-  const constraint = dialect.quotePhysicalName(`${table.name}_pkey`)
+  // PostgreSQL's own pattern there, Liquibase's everywhere else.
+  const name = sqlDialectOf(dialect.name) === 'postgresql' ? `${table.name}_pkey` : `PK_${table.name}`
+  const constraint = dialect.quotePhysicalName(name)
   return (
     `CREATE TABLE ${table.sql} (ID INTEGER NOT NULL, LOCKED ${boolean} NOT NULL, LOCKGRANTED ${timestamp}, LOCKEDBY ${text(255)}, ` +
     `CONSTRAINT ${constraint} PRIMARY KEY (ID))`
@@ -128,6 +132,7 @@ export function createDetailTable(dialect: Dialect, table: TrackingTable): strin
 export function upgradeHistoryTable(dialect: Dialect, table: TrackingTable): readonly string[] {
   if (table.columns === undefined) return []
   const { text } = dialect.types
+  const isMysql = sqlDialectOf(dialect.name) === 'mysql'
   const byName = new Map(table.columns.map((column) => [column.name, column]))
   const statements: string[] = []
   const add = (name: string, type: string): void => {
@@ -145,7 +150,9 @@ export function upgradeHistoryTable(dialect: Dialect, table: TrackingTable): rea
   const widen = (name: string, length: number): void => {
     const { maxLength } = byName.get(name.toLowerCase()) ?? {}
     if (maxLength !== undefined && maxLength < length)
-      statements.push(`ALTER TABLE ${table.sql} ALTER COLUMN ${name} TYPE ${text(length)}`)
+      statements.push(
+        `ALTER TABLE ${table.sql} ${isMysql ? 'MODIFY' : 'ALTER COLUMN'} ${name} ${isMysql ? '' : 'TYPE '}${text(length)}`,
+      )
   }
   widen('MD5SUM', 35)
   widen('LIQUIBASE', 20)
