@@ -114,6 +114,7 @@ export {
   nextReply,
   permitReply,
   permitRequest,
+  secretOutputSlot,
   stepOrder,
 } from './protocol/runner.ts'
 export type { AttemptEvent, KubernetesEvent, ReportedFailure, StepOrder } from './protocol/runner.ts'

@@ -72,9 +72,21 @@ function inStage(
       if (step === undefined) return missing(`There is no step ${quote(second ?? first ?? '')} that <+${text}> could mean.`)
       if (reference.kind === 'nodeStatus') return value(step.status)
       const why = `Step ${quote(step.identifier)} has no output ${quote(reference.keys.join('.'))}; it is ${step.status}.`
-      return inside(step.outputs ?? {}, outputKeys(step, reference.keys), why)
+      const keys = outputKeys(step, reference.keys)
+      const secret = secretOutputOf(step, keys)
+      if (secret !== undefined) return secret
+      return inside(step.outputs ?? {}, keys, why)
     }
   }
+}
+
+/** Outputs of type Secret are no values here: they stand for themselves where secrets may, in later steps of their group. */
+function secretOutputOf(step: StepState, keys: readonly string[]): Found | undefined {
+  const [name] = keys
+  if (step.spec.type !== 'Run' || keys.length !== 1 || name === undefined) return undefined
+  if (!step.spec.outputVariables.some((output) => output.name === name && output.type === 'Secret')) return undefined
+  const message = `The output ${quote(name)} of step ${quote(step.identifier)} is a secret and cannot be part of a text.`
+  return { ok: false, message, secretOutput: { stepRunId: step.stepRunId, name } }
 }
 
 /** The outputs of scripts are named `output.outputVariables.NAME`, which says no more than `output.NAME`. */

@@ -31,6 +31,8 @@ export type Lookup = (segments: readonly string[]) =>
       readonly hint?: string
       /** The secret that the name stands for: no value here, but a reference that may stand alone where secrets may. */
       readonly secretRef?: string
+      /** The same for an output of type Secret, whose value only the runner of its step has. */
+      readonly secretOutput?: { readonly stepRunId: string; readonly name: string }
     }
 
 /** Every path in an expression. */

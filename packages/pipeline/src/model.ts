@@ -36,8 +36,15 @@ export type Part = TextPart | ExpressionPart | SecretPart
 /** A text field as its user wrote it. The empty list is the empty text. */
 export type Template = readonly Part[]
 
+/** An output of type Secret of an earlier step: its value stays with the runner of that step's group. */
+export interface SecretOutputPart {
+  readonly kind: 'secretOutput'
+  readonly stepRunId: string
+  readonly name: string
+}
+
 /** A text field after evaluation: what a task may carry to a delegate. */
-export type EvaluatedPart = TextPart | SecretPart
+export type EvaluatedPart = TextPart | SecretPart | SecretOutputPart
 
 /** A condition: one expression in which `<+ … >` may bracket any part. */
 export interface Condition {

@@ -128,15 +128,23 @@ export function secretRefsOf(template: Template, lookup: Lookup): string[] {
 
 /** The secret that an expression is, being nothing but the name of a variable of type Secret. */
 function secretRefOf(source: string, lookup: Lookup): string | undefined {
+  const secret = secretPartOf(source, lookup)
+  return secret?.kind === 'secret' ? secret.ref : undefined
+}
+
+/** A secret that an expression names and is nothing but the name of: a variable's, or an earlier step's output. */
+function secretPartOf(source: string, lookup: Lookup): EvaluatedPart | undefined {
   const parsed = parseExpression(source)
   if (!parsed.ok || parsed.expression.kind !== 'path') return undefined
   const found = lookup(parsed.expression.segments)
-  return found.ok ? undefined : found.secretRef
+  if (found.ok) return undefined
+  if (found.secretRef !== undefined) return { kind: 'secret', ref: found.secretRef }
+  return found.secretOutput === undefined ? undefined : { kind: 'secretOutput', ...found.secretOutput }
 }
 
 function evaluatePart(source: string, lookup: Lookup): EvaluatedPart {
-  const ref = secretRefOf(source, lookup)
-  if (ref !== undefined) return { kind: 'secret', ref }
+  const secret = secretPartOf(source, lookup)
+  if (secret !== undefined) return secret
   const value = evaluateSource(source, lookup)
   if (value === null) throw new ExpressionError(`<+${source}> has no value.`)
   return { kind: 'text', text: toText(value) }

@@ -1,5 +1,5 @@
 import { AppError } from '@sluice/base'
-import type { RunTaskStep, SlotValue } from '@sluice/contract'
+import { type RunTaskStep, secretOutputSlot, type SlotValue } from '@sluice/contract'
 import type { SlotValues } from '../slot-values.ts'
 import { failed, type StepContext, type StepResult } from '../step-context.ts'
 import { containerPlace, startInContainer } from './container-process.ts'
@@ -122,11 +122,6 @@ function keepOutputs(
     }
   }
   return Object.keys(outputs).length === 0 ? {} : { outputs }
-}
-
-/** The slot by which later steps of the group name a secret output. */
-export function secretOutputSlot(stepRunId: string, name: string): string {
-  return `output:${stepRunId}:${name}`
 }
 
 /** The parts as one value. Throws `SLOT_VALUE_MISSING`. */

@@ -1,5 +1,5 @@
 import { idSuffix } from '@sluice/base'
-import type { SlotValue, StepOrder as WireOrder } from '@sluice/contract'
+import { secretOutputSlot, type SlotValue, type StepOrder as WireOrder } from '@sluice/contract'
 import {
   type DbStepOrder,
   type EvaluatedPart,
@@ -195,9 +195,13 @@ function databaseFields(order: DbStepOrder): Record<string, string | number> {
 /** A script with slots where its secrets go. Text stays text, whatever it looks like. */
 function bindScript(order: RunStepOrder, slotOf: Readonly<Record<string, string>>): NonNullable<WireOrder['run']> {
   const bind = (parts: readonly EvaluatedPart[]): SlotValue[] =>
-    parts.map((part) =>
-      part.kind === 'text' ? { kind: 'literal', text: part.text } : { kind: 'slot', slot: slotOf[part.ref] ?? '' },
-    )
+    parts.map((part): SlotValue => {
+      if (part.kind === 'text') return { kind: 'literal', text: part.text }
+      return {
+        kind: 'slot',
+        slot: part.kind === 'secret' ? (slotOf[part.ref] ?? '') : secretOutputSlot(part.stepRunId, part.name),
+      }
+    })
   return { command: bind(order.command), env: order.env.map(({ name, value }) => ({ name, value: bind(value) })) }
 }
 

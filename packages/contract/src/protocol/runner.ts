@@ -31,6 +31,11 @@ export const stepOrder = z.object({
     .optional(),
 })
 export type StepOrder = z.infer<typeof stepOrder>
+/** The slot of an output of type Secret: its value never leaves the runner that has it. */
+export function secretOutputSlot(stepRunId: string, name: string): string {
+  return `output:${stepRunId}:${name}`
+}
+
 export const cancelOrder = z.object({ stepRunId: z.string(), mode: z.enum(['graceful', 'interrupt', 'force']) })
 /** Answered at once when there is anything new, else held for `pollHoldMs`. Orders repeat until `step.started` arrives. */
 export const nextReply = z.object({
