@@ -9,6 +9,7 @@ import type { SyncFlags } from './db/sync.ts'
 import type { TestRollbackFlags } from './db/test-rollback.ts'
 import { collectChangesets, parseLimit } from './option-values.ts'
 import { addHistoryCommands } from './program-db-history.ts'
+import { addSchemaCommands } from './program-db-schema.ts'
 
 const changelogFlag = '--changelog db/changelog.yaml'
 
@@ -18,6 +19,7 @@ export function addDatabaseCommands(program: Command, act: Act): void {
   addForwardCommands(db, act)
   addRollbackCommands(db, act)
   addHistoryCommands(db, act)
+  addSchemaCommands(db, act)
   addExecuteSql(db, act)
 }
 

@@ -1,3 +1,4 @@
+export { openCatalogue } from './open-catalogue.ts'
 export { openDatabase } from './open-database.ts'
 export { openMysql } from './mysql/open.ts'
 export { openPostgres } from './postgres/open.ts'
