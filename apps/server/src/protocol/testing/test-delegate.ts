@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto'
 import { createId } from '@sluice/base'
-import { type DelegateCommand, proofText, protocolEndpoints, type TaskSpec } from '@sluice/contract'
+import { type AttemptEvent, type DelegateCommand, proofText, protocolEndpoints, type TaskSpec } from '@sluice/contract'
 import { ask, type ProtocolAnswer, tell } from './protocol-client.ts'
 
 /** A delegate's side of the protocol, made of single calls: tests decide what is called, repeated or left out. */
@@ -12,6 +12,8 @@ export interface TestDelegate {
   bootId: string
   accessToken: string
   renewToken(): Promise<void>
+  /** Where it says that it can place groups; processes only unless a test says otherwise. */
+  executors: ('process' | 'kubernetes')[]
   poll(options?: { free?: number; draining?: boolean; signal?: AbortSignal }): Promise<DelegateCommand[]>
   /** Polls until there is an offer. */
   nextOffer(): Promise<Offer>
@@ -31,10 +33,7 @@ export interface Accepted {
   attemptToken: string
   leaseMs: number
 }
-type PlacementEvent =
-  | { type: 'attempt.preparing' }
-  | { type: 'attempt.running'; place: string }
-  | { type: 'attempt.gone'; reason: 'placement' | 'secret' | 'policy' | 'exited' | 'killed' | 'missing'; message: string }
+type PlacementEvent = Extract<AttemptEvent, { type: `attempt.${string}` }>
 
 export interface TestKeys {
   readonly publicKey: string
@@ -82,6 +81,7 @@ export async function enrolTestDelegate(
     sealPublicKey,
     bootId: createId('boot'),
     accessToken: '',
+    executors: ['process'],
     async renewToken() {
       const fresh = await ask(delegate.url, protocolEndpoints.nonce)
       const reply = await ask(delegate.url, protocolEndpoints.token, {
@@ -97,7 +97,7 @@ export async function enrolTestDelegate(
     async poll({ free = 1, draining = false, signal } = {}) {
       const reply = await ask(delegate.url, protocolEndpoints.poll, {
         token: delegate.accessToken,
-        body: { bootId: delegate.bootId, free, draining },
+        body: { bootId: delegate.bootId, free, draining, executors: delegate.executors },
         ...(signal === undefined ? {} : { signal }),
       })
       return reply.commands
