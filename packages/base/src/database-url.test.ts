@@ -82,7 +82,7 @@ describe('parseDatabaseUrl', () => {
       'jdbc:postgresql://h/d?prepareThreshold=0&tcpKeepAlive=true&reWriteBatchedInserts=true&stringtype=unspecified',
       'jdbc:mysql://h/d?useUnicode=yes&characterEncoding=UTF-8&serverTimezone=UTC&rewriteBatchedStatements=true&zeroDateTimeBehavior=CONVERT_TO_NULL',
       'jdbc:mariadb://h/d?permitMysqlScheme&useServerPrepStmts=true',
-      'jdbc:sqlite:/a.db?cache_size=1000',
+      'jdbc:sqlite:/a.db?mmap_size=1000',
       'jdbc:mysql://h/d?allowLoadLocalInfile=false&createDatabaseIfNotExist=false&socketTimeout=0',
     ]) {
       const { url: parsed, diagnostics } = parseDatabaseUrl(url)

@@ -280,12 +280,12 @@ const fixedSettings = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   password_encryption: 'scram-sha-256',
-  ssl: 'off',
 } as const
 
 function settingsOf(durability: 'full' | 'off'): Record<string, string> {
   const on = durability === 'full' ? 'on' : 'off'
   return {
+    ssl: 'off',
     fsync: on,
     // Even without fsync: an acknowledged commit then survives the server's own death, which tests rely on.
     synchronous_commit: 'on',

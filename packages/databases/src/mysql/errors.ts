@@ -1,6 +1,7 @@
 import { AppError } from '@sluice/base'
 import { DatabaseError } from '@sluice/engine'
 import type { DatabaseErrorReason } from '@sluice/engine'
+import { explainTlsFailure, mysqlTlsWords } from '../tls-errors.ts'
 
 /** An error packet of the server, or what `mysql2` says about the connection. */
 export interface DriverError extends Error {
@@ -76,6 +77,10 @@ export function findPosition(message: string, sql: string): number | undefined {
   return at < 0 ? undefined : at + 1
 }
 
+/** Said by our own check, see `open.ts`. */
+export const publicKeyRefusal = 'public key retrieval is not allowed'
+const publicKeyRefused = new RegExp(publicKeyRefusal)
+
 /** Explains why no connection came about. `place` is the URL without secrets. */
 export function toConnectError(error: unknown, place: string, user: string): AppError {
   if (error instanceof AppError) return error
@@ -97,15 +102,18 @@ export function toConnectError(error: unknown, place: string, user: string): App
       })
     default:
   }
-  if (
-    failure.code === 'HANDSHAKE_NO_SSL_SUPPORT' ||
-    /SSL|TLS|certificate|altname/i.test(`${failure.code ?? ''} ${failure.message}`)
-  ) {
-    return new AppError('failedPrecondition', 'DATABASE_TLS', `No TLS connection to "${place}": ${failure.message}.`, {
-      ...init,
-      hint: 'Check sslMode, the certificate files and the host name of the connection URL against the certificate of the server.',
-    })
-  }
+  if (publicKeyRefused.test(failure.message))
+    return new AppError(
+      'failedPrecondition',
+      'DATABASE_TLS',
+      `The login at "${place}" needs TLS: without it the server’s key could be anybody’s.`,
+      {
+        ...init,
+        hint: 'Use sslMode=VERIFY_IDENTITY, or REQUIRED; allowPublicKeyRetrieval=true goes without, where the network between is trusted.',
+      },
+    )
+  const tlsFailure = explainTlsFailure(failure, place, mysqlTlsWords)
+  if (tlsFailure !== undefined) return tlsFailure
   if (failure.sqlState !== undefined && failure.sqlState !== '') {
     const busy = failure.errno === 1040 || failure.errno === 1203
     return new AppError(

@@ -1,16 +1,18 @@
-import { AppError, describeDatabaseUrl, parseDatabaseUrl } from '@sluice/base'
+import { connect as connectSocket, isIP } from 'node:net'
+import { AppError, describeDatabaseUrl, readDatabaseUrl } from '@sluice/base'
 import type { DatabaseHost, DatabaseUrl } from '@sluice/base'
 import type mysql2 from 'mysql2'
 import type { Connection, ConnectionOptions } from 'mysql2'
 import type { OpenOptions } from '../postgres/options.ts'
 import { send } from './connection.ts'
 import { mariadbDialect, mysqlDialect } from './dialect.ts'
-import { toConnectError } from './errors.ts'
+import { publicKeyRefusal, toConnectError } from './errors.ts'
 import { MysqlSession } from './session.ts'
 import { nameLocks } from './sessions.ts'
 import { timeoutStatements } from './timeouts.ts'
-import { planMysqlTls } from './tls.ts'
+import { nameSocket, planMysqlTls } from './tls.ts'
 import type { MysqlTls } from './tls.ts'
+import { mayFetchPublicKey, readConnectTimeoutMs, sessionVariablesStatement } from './url-settings.ts'
 
 type Driver = typeof mysql2
 
@@ -56,15 +58,9 @@ export async function openMysql(options: OpenOptions): Promise<MysqlSession> {
 }
 
 function readUrl(given: string | DatabaseUrl): DatabaseUrl {
-  const { url, diagnostics } = typeof given === 'string' ? parseDatabaseUrl(given) : { url: given, diagnostics: [] }
-  if (url?.engine === 'mysql' || url?.engine === 'mariadb') return url
-  const problem = diagnostics[0]
-  throw new AppError(
-    'invalid',
-    problem?.code ?? 'DATABASE_URL_ENGINE',
-    problem?.message ?? `The database URL is for ${url?.engine}, not MySQL or MariaDB.`,
-    problem?.hint === undefined ? {} : { hint: problem.hint },
-  )
+  const url = readDatabaseUrl(given)
+  if (url.engine === 'mysql' || url.engine === 'mariadb') return url
+  throw new AppError('invalid', 'DATABASE_URL_ENGINE', `The database URL is for ${url.engine}, not MySQL or MariaDB.`)
 }
 
 async function connect(
@@ -75,12 +71,14 @@ async function connect(
   options: OpenOptions,
 ): Promise<MysqlSession> {
   const place = describeDatabaseUrl({ ...url, hosts: [host] })
+  const variables = sessionVariablesStatement(url)
   let failure: unknown
   for (const tls of await planMysqlTls(url, host.host, options.tls)) {
-    const settings = connectionOptions(url, host, user, tls, options)
+    const settings = connectionOptions(driver, { url, host, user, tls }, options)
     try {
       const connection = await openConnection(driver, settings, options.signal)
       try {
+        if (variables !== undefined) await send(connection, variables, { keep: 0 })
         return await startSession(driver, connection, settings, options)
       } catch (error) {
         connection.destroy()
@@ -97,12 +95,12 @@ async function connect(
 }
 
 function connectionOptions(
-  url: DatabaseUrl,
-  host: DatabaseHost,
-  user: string,
-  tls: MysqlTls,
+  driver: Driver,
+  plan: { readonly url: DatabaseUrl; readonly host: DatabaseHost; readonly user: string; readonly tls: MysqlTls },
   options: OpenOptions,
 ): ConnectionOptions {
+  const { url, host, user, tls } = plan
+  const isAddressVerified = tls !== false && tls.verifyIdentity && isIP(host.host) !== 0
   return {
     ...(host.host.startsWith('/') ? { socketPath: host.host } : { host: host.host, port: host.port }),
     user,
@@ -110,7 +108,25 @@ function connectionOptions(
     ...(url.database === undefined ? {} : { database: url.database }),
     ...(tls === false ? {} : { ssl: tls }),
     charset: 'utf8mb4',
-    connectTimeout: options.connectTimeoutMs ?? connectTimeoutMs,
+    ...(isAddressVerified
+      ? {
+          stream: () =>
+            nameSocket(
+              connectSocket({ host: host.host, port: host.port, keepAlive: true, keepAliveInitialDelay: keepaliveDelayMs }),
+              host.host,
+            ),
+        }
+      : {}),
+    // A stranger in between could send a key of his own and read the password.
+    ...(tls === false && !host.host.startsWith('/') && !mayFetchPublicKey(url)
+      ? {
+          authPlugins: {
+            caching_sha2_password: driver.authPlugins.caching_sha2_password({ onServerPublicKey: refusePublicKey }),
+            sha256_password: driver.authPlugins.sha256_password({ onServerPublicKey: refusePublicKey }),
+          },
+        }
+      : {}),
+    connectTimeout: options.connectTimeoutMs ?? readConnectTimeoutMs(url) ?? connectTimeoutMs,
     enableKeepAlive: true,
     keepAliveInitialDelay: keepaliveDelayMs,
     multipleStatements: true,
@@ -120,7 +136,11 @@ function connectionOptions(
     // What a server may ask a client to read from its disk, this client does not.
     flags: ['-LOCAL_FILES'],
     connectAttributes: { program_name: (options.applicationName ?? 'sluice').slice(0, 512) },
-  }
+  } as ConnectionOptions
+}
+
+function refusePublicKey(): never {
+  throw new Error(publicKeyRefusal)
 }
 
 function openConnection(driver: Driver, settings: ConnectionOptions, signal?: AbortSignal): Promise<Connection> {

@@ -1,7 +1,7 @@
-import { AppError } from '@sluice/base'
+import { isIP } from 'node:net'
 import type { DatabaseUrl } from '@sluice/base'
 import type { TlsMaterial } from '../postgres/options.ts'
-import { planTls } from '../postgres/tls.ts'
+import { planTls, type SslMode } from '../postgres/tls.ts'
 
 /** What `mysql2` takes as `ssl`; false = without TLS. */
 export type MysqlTls =
@@ -9,14 +9,15 @@ export type MysqlTls =
   | {
       readonly rejectUnauthorized: boolean
       readonly verifyIdentity: boolean
-      readonly ca?: string
-      readonly cert?: string
-      readonly key?: string
-      readonly passphrase?: string
+      readonly minVersion: 'TLSv1.2' | 'TLSv1.3'
+      readonly ca?: string | undefined
+      readonly cert?: string | undefined
+      readonly key?: string | undefined
+      readonly passphrase?: string | undefined
     }
 
-/** Connector/J's and MariaDB Connector/J's words for libpq's modes; both drivers' parameters are read without case. */
-const modes: Readonly<Record<string, string>> = {
+/** Connector/J's and MariaDB Connector/J's words for libpq's modes. */
+const modes: Readonly<Record<string, SslMode>> = {
   disabled: 'disable',
   disable: 'disable',
   preferred: 'prefer',
@@ -30,32 +31,32 @@ const modes: Readonly<Record<string, string>> = {
   'verify-full': 'verify-full',
 }
 
-/**
- * The attempts to make, in order: `sslMode` (or `useSSL`, `requireSSL`, `verifyServerCertificate`), with `sslrootcert`,
- * `serverSslCert`, `sslcert`, `sslkey` as files. Without any: TLS where the server has it, as Connector/J does.
- */
+/** The attempts to make, in order. Certificates are PEM or DER files: `serverSslCert`, `sslCert`, `sslKey`, `sslPassword`. */
 export async function planMysqlTls(
   url: DatabaseUrl,
   host: string,
   material: TlsMaterial | undefined,
 ): Promise<readonly MysqlTls[]> {
-  const given = new Map(Object.entries(url.parameters).map(([name, value]) => [name.toLowerCase(), value]))
-  const parameters: Record<string, string> = { sslmode: readMode(given) }
-  const copy = (to: string, ...names: string[]): void => {
-    const value = names.map((name) => given.get(name)).find((one) => one !== undefined)
-    if (value !== undefined) parameters[to] = value.replace(/^file:(\/\/)?/, '')
+  const { parameters } = url
+  const mode = readMysqlSslMode(url)
+  const fileOf = (name: string): string | undefined => parameters[name]?.replace(/^file:(?:\/\/(?=\/))?/, '')
+  const inline = parameters['serverSslCert']?.startsWith('-----BEGIN ') === true ? parameters['serverSslCert'] : undefined
+  const named = {
+    sslmode: mode,
+    sslrootcert: inline === undefined ? fileOf('serverSslCert') : undefined,
+    sslcert: fileOf('sslCert'),
+    sslkey: fileOf('sslKey'),
+    sslpassword: parameters['sslPassword'],
   }
-  copy('sslrootcert', 'sslrootcert', 'serversslcert', 'sslca')
-  copy('sslcert', 'sslcert', 'clientcertificate')
-  copy('sslkey', 'sslkey')
-  copy('sslpassword', 'sslpassword')
-  const attempts = await planTls({ ...url, parameters }, host, material)
+  const given = Object.fromEntries(Object.entries(named).filter((entry): entry is [string, string] => entry[1] !== undefined))
+  const attempts = await planTls({ ...url, parameters: given }, host, { ...material, ca: material?.ca ?? inline })
   return attempts.map((tls) =>
     tls === false
       ? false
       : {
           rejectUnauthorized: tls.rejectUnauthorized,
-          verifyIdentity: parameters['sslmode'] === 'verify-full',
+          verifyIdentity: mode === 'verify-full',
+          minVersion: /^\s*TLSv1\.3\s*$/i.test(parameters['enabledSslProtocolSuites'] ?? '') ? 'TLSv1.3' : 'TLSv1.2',
           ...(tls.ca === undefined ? {} : { ca: tls.ca }),
           ...(tls.cert === undefined ? {} : { cert: tls.cert }),
           ...(tls.key === undefined ? {} : { key: tls.key }),
@@ -64,17 +65,27 @@ export async function planMysqlTls(
   )
 }
 
-function readMode(given: ReadonlyMap<string, string>): string {
-  const written = given.get('sslmode')
-  if (written !== undefined) {
-    const mode = modes[written.toLowerCase()]
-    if (mode !== undefined) return mode
-    throw new AppError('invalid', 'DATABASE_URL_SSLMODE', `The database URL has the unknown sslMode "${written.slice(0, 40)}".`, {
-      hint: 'Use one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY.',
-    })
-  }
-  const isSet = (name: string): boolean => given.has(name) && given.get(name)?.toLowerCase() !== 'false'
-  if (given.get('usessl')?.toLowerCase() === 'false') return 'disable'
-  if (isSet('verifyservercertificate')) return 'verify-ca'
-  return isSet('requiressl') || isSet('usessl') ? 'require' : 'prefer'
+/**
+ * The mode that a URL asks for: `sslMode`; else the older booleans, read as the driver of the scheme reads them; else `prefer`, as
+ * Connector/J. `useSSL=true` means TLS or nothing here, where Connector/J would go on without.
+ */
+export function readMysqlSslMode({ engine, parameters }: DatabaseUrl): SslMode {
+  const written = modes[(parameters['sslMode'] ?? '').toLowerCase()]
+  if (written !== undefined) return written
+  const isTrue = (name: string): boolean => /^(?:true|yes|1)$/i.test(parameters[name] ?? '')
+  if (parameters['useSSL'] !== undefined && !isTrue('useSSL')) return 'disable'
+  if (isTrue('trustServerCertificate')) return 'require'
+  if (isTrue('disableSslHostnameVerification') || isTrue('verifyServerCertificate')) return 'verify-ca'
+  if (isTrue('useSSL'))
+    return engine === 'mariadb' && parameters['trustServerCertificate'] === undefined ? 'verify-full' : 'require'
+  return isTrue('requireSSL') ? 'require' : 'prefer'
+}
+
+/**
+ * The driver asks Node to compare the certificate with the name of its socket, and Node takes `localhost` where the socket has none, as it
+ * has for an address. So an address is written into the socket; without this a certificate for `localhost` would pass for any address.
+ */
+export function nameSocket<T extends object>(socket: T, host: string): T {
+  if (isIP(host) !== 0) Object.assign(socket, { _host: host })
+  return socket
 }

@@ -1,6 +1,7 @@
-import { AppError } from '@sluice/base'
+import { AppError, toAppError } from '@sluice/base'
 import { DatabaseError } from '@sluice/engine'
 import type { DatabaseErrorReason } from '@sluice/engine'
+import { explainTlsFailure, postgresTlsWords } from '../tls-errors.ts'
 
 /** The fields of a server's ErrorResponse, as `pg` gives them. */
 interface ServerError extends Error {
@@ -53,6 +54,8 @@ export function toConnectError(error: unknown, place: string, user: string | und
   const init = { cause: error }
   if (failure.severity !== undefined) {
     const code = failure.code ?? ''
+    if (/valid client certificate/i.test(failure.message))
+      return explainTlsFailure(failure, place, postgresTlsWords) ?? toAppError(failure)
     if (code === '28P01' || code === '28000') {
       return new AppError(
         'unauthenticated',
@@ -90,12 +93,8 @@ export function toConnectError(error: unknown, place: string, user: string | und
       },
     )
   }
-  if (isTlsFailure(failure)) {
-    return new AppError('failedPrecondition', 'DATABASE_TLS', `No TLS connection to "${place}": ${failure.message}.`, {
-      ...init,
-      hint: 'Check sslmode, sslrootcert and the host name of the connection URL against the certificate of the server.',
-    })
-  }
+  const tlsFailure = explainTlsFailure(failure, place, postgresTlsWords)
+  if (tlsFailure !== undefined) return tlsFailure
   const what =
     failure.message === 'timeout expired' ? 'no answer in time' : failure.message || failure.code || 'connection failed'
   return new AppError('unavailable', 'DATABASE_UNREACHABLE', `"${place}" cannot be reached: ${what}.`, {
@@ -114,8 +113,4 @@ export function poolingError(place: string, init: { cause?: unknown } = {}): App
       hint: 'Migrations need one session for their lock. Use the database itself, or a pool in session mode, in the connection URL.',
     },
   )
-}
-
-function isTlsFailure(error: ServerError): boolean {
-  return /SSL|TLS|certificate|self.signed|altname|ERR_OSSL/i.test(`${error.code ?? ''} ${error.message}`)
 }

@@ -1,4 +1,4 @@
-import { AppError, describeDatabaseUrl, parseDatabaseUrl } from '@sluice/base'
+import { AppError, describeDatabaseUrl, readDatabaseUrl } from '@sluice/base'
 import type { DatabaseHost, DatabaseUrl } from '@sluice/base'
 import type { Duplex } from 'node:stream'
 import type pg from 'pg'
@@ -8,6 +8,7 @@ import { PostgresSession } from './session.ts'
 import type { SessionInit } from './session.ts'
 import { planTls } from './tls.ts'
 import type { TlsAttempt } from './tls.ts'
+import { readConnectTimeoutMs, readServerOptions, readServerType } from './url-settings.ts'
 
 const connectTimeoutMs = 10_000
 const keepaliveDelayMs = 10_000
@@ -48,11 +49,13 @@ export async function openPostgres(options: OpenOptions): Promise<PostgresSessio
   const { default: driver } = await import('pg')
   let firstError: unknown
   let standby: PostgresSession | undefined
+  const wanted = readServerType(url)
   for (const host of url.hosts) {
     options.signal?.throwIfAborted()
     try {
       const session = await connect(driver, url, host, user, options)
-      if (url.hosts.length === 1 || !(await isStandby(session))) {
+      const isFine = wanted === 'any' || (wanted === 'preferPrimary' && url.hosts.length === 1)
+      if (isFine || !(await isStandby(session))) {
         await standby?.close()
         return session
       }
@@ -63,22 +66,20 @@ export async function openPostgres(options: OpenOptions): Promise<PostgresSessio
       if (error instanceof AppError && error.kind === 'unauthenticated') break
     }
   }
-  if (standby !== undefined) return standby
+  if (standby !== undefined && wanted !== 'primary') return standby
+  if (standby !== undefined) {
+    await standby.close()
+    throw new AppError('unavailable', 'DATABASE_NO_PRIMARY', `No host of "${describeDatabaseUrl(url)}" accepts writes.`, {
+      hint: 'All that answered are standbys; targetServerType=preferPrimary takes one of them for reading.',
+    })
+  }
   throw toConnectError(firstError, describeDatabaseUrl(url), user)
 }
 
 function readUrl(given: string | DatabaseUrl): DatabaseUrl {
-  const { url, diagnostics } = typeof given === 'string' ? parseDatabaseUrl(given) : { url: given, diagnostics: [] }
-  if (url?.engine === 'postgresql') return url
-  const problem = diagnostics[0]
-  throw new AppError(
-    'invalid',
-    problem?.code ?? 'DATABASE_URL_ENGINE',
-    problem?.message ?? `The database URL is for ${url?.engine}, not PostgreSQL.`,
-    {
-      ...(problem?.hint === undefined ? {} : { hint: problem.hint }),
-    },
-  )
+  const url = readDatabaseUrl(given)
+  if (url.engine === 'postgresql') return url
+  throw new AppError('invalid', 'DATABASE_URL_ENGINE', `The database URL is for ${url.engine}, not PostgreSQL.`)
 }
 
 async function connect(
@@ -121,6 +122,7 @@ interface ConnectPlan {
 
 async function connectOnce(driver: typeof pg, plan: ConnectPlan, options: OpenOptions): Promise<PostgresSession> {
   const { url, host, user, tls, mayStayPlain } = plan
+  const serverOptions = readServerOptions(url)
   const client = new driver.Client({
     host: host.host,
     port: host.port,
@@ -129,12 +131,13 @@ async function connectOnce(driver: typeof pg, plan: ConnectPlan, options: OpenOp
     // A function, so that neither PGPASSWORD nor a password file is asked when there is none.
     password: () => options.password ?? url.password ?? '',
     ssl: tls as pg.ClientConfig['ssl'],
-    application_name: options.applicationName ?? 'sluice',
-    connectionTimeoutMillis: options.connectTimeoutMs ?? connectTimeoutMs,
+    application_name: options.applicationName ?? url.parameters['ApplicationName'] ?? 'sluice',
+    connectionTimeoutMillis: options.connectTimeoutMs ?? readConnectTimeoutMs(url) ?? connectTimeoutMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepaliveDelayMs,
     types,
-    sslnegotiation: 'postgres',
+    sslnegotiation:
+      tls !== false && !mayStayPlain && /^direct$/i.test(url.parameters['sslNegotiation'] ?? '') ? 'direct' : 'postgres',
   })
   // Parameters that poolers refuse at start-up are set afterwards; PGOPTIONS of our environment must not reach the target.
   const internals = client as unknown as ConnectInternals
@@ -147,6 +150,7 @@ async function connectOnce(driver: typeof pg, plan: ConnectPlan, options: OpenOp
     const connected = client.connect()
     if (mayStayPlain) stayPlainOnRefusal(internals.connection)
     await connected
+    for (const setting of serverOptions) await client.query('SELECT pg_catalog.set_config($1, $2, false)', [...setting])
     const settings = sessionSettings(url, options)
     if (settings !== '') await client.query(settings)
   } catch (error) {

@@ -10,6 +10,7 @@ const sslModes: readonly SslMode[] = ['disable', 'allow', 'prefer', 'require', '
 /** What `pg` hands to `tls.connect`. */
 export interface TlsOptions {
   readonly rejectUnauthorized: boolean
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined
   readonly ca?: string | undefined
   readonly cert?: string | undefined
   readonly key?: string | undefined
@@ -46,6 +47,7 @@ export async function planTls(url: DatabaseUrl, host: string, material: TlsMater
   ])
   const tls: TlsOptions = {
     rejectUnauthorized: verify,
+    ...(url.parameters['ssl_min_protocol_version'] === 'TLSv1.3' ? { minVersion: 'TLSv1.3' } : {}),
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),

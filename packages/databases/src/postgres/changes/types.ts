@@ -93,6 +93,7 @@ const rules: TypeRules = {
   tinyblob: bytes,
   binary: bytes,
   varbinary: bytes,
+  'java.nclob': text,
   'java.binary': bytes,
   'java.varbinary': bytes,
   longvarbinary: bytes,

@@ -7,10 +7,19 @@ import { TLSSocket, createSecureContext } from 'node:tls'
 
 /** Certificates for tests: a CA, a server and a client of it, an expired server, and a CA that has signed none of them. */
 export const certificates = Object.fromEntries(
-  ['ca.pem', 'server.pem', 'server.key', 'client.pem', 'client.key', 'expired.pem', 'expired.key', 'other-ca.pem'].map((name) => [
-    name,
-    join(import.meta.dirname, 'testdata', name),
-  ]),
+  [
+    'ca.pem',
+    'server.pem',
+    'server.key',
+    'client.pem',
+    'client.key',
+    'expired.pem',
+    'expired.key',
+    'other-ca.pem',
+    'stranger.pem',
+    'stranger.key',
+    'client-encrypted.key',
+  ].map((name) => [name, join(import.meta.dirname, 'testdata', name)]),
 ) as Readonly<Record<string, string>>
 
 /**
