@@ -31,5 +31,6 @@ export function columns(...list: readonly Attributes[]): readonly { readonly col
 }
 
 function label(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
+  // An id stands in one line of a preview.
+  return typeof value === 'string' && !value.includes('\n') ? value : JSON.stringify(value)
 }

@@ -71,7 +71,12 @@ export function serialType(type: ColumnType): string {
 export function defaultClause(column: ChangeNode, type: ColumnType, counting: boolean, writer: ChangeWriter): string {
   if (counting && writer.product.name === 'cockroachdb') return ''
   const value = defaultValue(column.attributes, type, writer)
-  return value === undefined ? '' : ` DEFAULT ${value}`
+  return value === undefined ? '' : ` DEFAULT ${writer.product.family === 'sqlite' ? sqliteDefault(value) : value}`
+}
+
+/** SQLite wants parentheses around whatever is no literal and no single word, https://www.sqlite.org/syntax/column-constraint.html. */
+export function sqliteDefault(value: string): string {
+  return /^(?:[-+]?[\w.]+|'(?:[^']|'')*'|\(.*\)|"(?:[^"]|"")*")$/s.test(value) ? value : `(${value})`
 }
 
 /** The table and columns that a foreign key of a column refers to. */

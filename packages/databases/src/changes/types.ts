@@ -91,7 +91,7 @@ function parseType(written: string): ParsedType {
 }
 
 /** Java's names for types that mean something else than the same names in SQL. */
-const javaNames = new Set(['real', 'varbinary', 'binary'])
+const javaNames = new Set(['real', 'varbinary', 'binary', 'nclob'])
 
 function unknownType(written: string, { parameters, rest, brackets }: ParsedType): string {
   const bare = written.trim().replace(sqlTypesPrefix, '')

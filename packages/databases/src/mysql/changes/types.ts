@@ -90,6 +90,7 @@ const shared: TypeRules = {
   tinyblob: fixed('TINYBLOB', 'other'),
   binary: parameterized('BINARY', 'other'),
   varbinary: parameterized('VARBINARY', 'other'),
+  'java.nclob': longText,
   'java.binary': longBlob,
   'java.varbinary': longBlob,
   longvarbinary: longBlob,

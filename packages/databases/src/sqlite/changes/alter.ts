@@ -1,5 +1,13 @@
 import type { ChangeNode } from '@sluice/engine'
-import { constraintsOf, defaultClause, isCounting, nameOf, referencedColumns, typeOf } from '../../changes/column-parts.ts'
+import {
+  constraintsOf,
+  defaultClause,
+  isCounting,
+  nameOf,
+  referencedColumns,
+  sqliteDefault,
+  typeOf,
+} from '../../changes/column-parts.ts'
 import { alteredDefault, droppedColumns, mergeValues } from '../../changes/columns.ts'
 import { givenValue } from '../../changes/values.ts'
 import { childrenOf, isFalse, isTrue } from '../../changes/writer.ts'
@@ -51,8 +59,7 @@ function columnDefinition(column: ChangeNode, writer: ChangeWriter): string {
   const foreignName = constraints?.['foreignKeyName']
   return (
     `${nameOf(column, writer)} ${counting ? 'INTEGER' : type.sql}` +
-    // Only constants stand without parentheses.
-    (/^ DEFAULT [a-z_]\w*\(/i.test(given) ? given.replace(/^ DEFAULT (.*)$/s, ' DEFAULT ($1)') : given) +
+    given +
     (isKey ? ` PRIMARY KEY${counting ? ' AUTOINCREMENT' : ''}` : '') +
     (required ? `${notNullName === undefined ? '' : ` CONSTRAINT ${writer.name(notNullName)}`} NOT NULL` : '') +
     (target === undefined
@@ -144,8 +151,7 @@ export const mergeColumns: ChangeGenerator = (writer) => {
 
 export const addDefaultValue: ChangeGenerator = (writer) => {
   const value = alteredDefault(writer)
-  const isPlain = /^(?:[-+]?[\d.]+|'(?:[^']|'')*'|null|current_\w+|\(.*\))$/is.test(value)
-  const clause = `DEFAULT ${isPlain ? value : `(${value})`}`
+  const clause = `DEFAULT ${sqliteDefault(value)}`
   return changeColumn(writer, (column) => ({
     ...column,
     clauses: [clause, ...column.clauses.filter((one) => clauseKind(one) !== 'DEFAULT')],

@@ -82,6 +82,7 @@ const rules: TypeRules = {
   tinyblob: blob,
   binary: blob,
   varbinary: blob,
+  'java.nclob': text,
   'java.binary': blob,
   'java.varbinary': blob,
   longvarbinary: blob,
