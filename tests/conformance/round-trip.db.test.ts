@@ -1,126 +1,203 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, it } from 'node:test'
-import type { TestContext } from 'node:test'
+import { after, describe, it } from 'node:test'
 import { createMemoryTree, parseChangelog } from '@sluice/changelog'
 import type { Changelog } from '@sluice/changelog'
-import { openPostgres } from '@sluice/databases'
-import { applyPlan, applyRollback, planRollback, planUpdate, readHistory, readStatus } from '@sluice/engine'
-import type { Database } from '@sluice/engine'
-import { openTestDatabase, requireOrSkip } from '@sluice/testkit'
-import { canRunLiquibase, runLiquibase } from './oracle.ts'
-import type { OracleAnswer } from './oracle.ts'
+import {
+  applyPlan,
+  applyRollback,
+  applySync,
+  clearChecksums,
+  formatChangesetKey,
+  planRollback,
+  planSync,
+  planTestRollback,
+  planUpdate,
+  readStatus,
+  tagDatabase,
+  testRollback,
+} from '@sluice/engine'
+import type { CommandReport, Database, RollbackTarget, SyncOptions, UpdateOptions } from '@sluice/engine'
+import { requireOrSkip } from '@sluice/testkit'
+import { conformanceDatabases } from './framework/model.ts'
+import type { ConformanceDatabase } from './framework/model.ts'
+import { describeDatabase, historyRows } from './framework/observe.ts'
+import { openTwin, skipWithout } from './framework/twin.ts'
+import type { Twin } from './framework/twin.ts'
+import { canRecord, openWarmLiquibase } from './oracle/warm-liquibase.ts'
+import type { WarmLiquibase } from './oracle/warm-liquibase.ts'
 
-const folder = join(import.meta.dirname, 'shop')
+const write = { runId: 'run_round_trip' }
 const contexts = ['test']
-const runId = 'run_conformance'
 
-interface Twin {
+interface Place {
   readonly database: Database
-  readonly liquibase: (...args: readonly string[]) => OracleAnswer
+  readonly changelog: Changelog
 }
 
-async function openTwin(t: TestContext): Promise<Twin> {
-  const target = await openTestDatabase(t)
-  const database = await openPostgres({ url: target.url })
-  t.after(() => database.close())
-  return {
-    database,
-    liquibase: (...args) =>
-      runLiquibase([
-        `--url=jdbc:postgresql://${target.host}:${target.port}/${target.name}`,
-        `--username=${target.user}`,
-        `--password=${target.password}`,
-        `--search-path=${folder}`,
-        '--changelog-file=root.yaml',
-        ...args,
-      ]),
-  }
+/** One command, said to each of the two programs. */
+interface Step {
+  readonly liquibase: readonly string[]
+  readonly sluice: (place: Place) => Promise<CommandReport>
 }
 
-function readShop(): Changelog {
-  const tree = createMemoryTree(Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))])))
-  const { changelog, diagnostics } = parseChangelog('root.yaml', tree, { dbms: 'postgresql', contexts })
+const update = (options: UpdateOptions, ...liquibase: readonly string[]): Step => ({
+  liquibase,
+  sluice: async ({ database, changelog }) => {
+    const all = { contexts, ...options, ...write }
+    const plan = await planUpdate({ database, changelog, options: all })
+    return applyPlan({ database, changelog, plan, options: all })
+  },
+})
+
+const rollback = (target: RollbackTarget, ...liquibase: readonly string[]): Step => ({
+  liquibase,
+  sluice: async ({ database, changelog }) => {
+    const plan = await planRollback({ database, changelog, target, options: { contexts } })
+    return applyRollback({ database, changelog, plan, options: { contexts, ...write } })
+  },
+})
+
+const sync = (options: SyncOptions, ...liquibase: readonly string[]): Step => ({
+  liquibase,
+  sluice: async ({ database, changelog }) => {
+    const all = { contexts, ...options, ...write }
+    const plan = await planSync({ database, changelog, options: all })
+    return applySync({ database, changelog, plan, options: all })
+  },
+})
+
+const clear: Step = {
+  liquibase: ['clear-checksums'],
+  sluice: ({ database }) => clearChecksums({ database, options: write }),
+}
+
+const tag = (name: string): Step => ({
+  liquibase: ['tag', `--tag=${name}`],
+  sluice: ({ database }) => tagDatabase({ database, tag: name, options: write }),
+})
+
+const testRollbacks: Step = {
+  liquibase: ['update-testing-rollback'],
+  sluice: async ({ database, changelog }) => {
+    const options = { contexts, ...write }
+    const plan = await planTestRollback({ database, changelog, options })
+    return testRollback({ database, changelog, plan, options })
+  },
+}
+
+const running: readonly Step[] = [
+  update({ count: 2 }, 'update-count', '--count=2'),
+  tag('base'),
+  update({ toTag: 'v1.0' }, 'update-to-tag', '--tag=v1.0'),
+  update({}, 'update'),
+  rollback({ count: 2 }, 'rollback-count', '--count=2'),
+  update({}, 'update'),
+  clear,
+  update({}, 'update'),
+  rollback({ tag: 'v1.0' }, 'rollback', '--tag=v1.0'),
+  testRollbacks,
+  rollback({ tag: 'BASE' }, 'rollback', '--tag=BASE'),
+  update({}, 'update'),
+]
+
+const recording: readonly Step[] = [
+  sync({ count: 1 }, 'mark-next-changeset-ran'),
+  sync({ toTag: 'v1.0' }, 'changelog-sync-to-tag', '--tag=v1.0'),
+  sync({}, 'changelog-sync'),
+  clear,
+]
+
+/** Who takes which step, by the step's number. */
+const casts = {
+  'Liquibase alone': () => 'liquibase',
+  'Sluice alone': () => 'sluice',
+  'Liquibase first, then in turns': (step: number) => (step % 2 === 0 ? 'liquibase' : 'sluice'),
+  'Sluice first, then in turns': (step: number) => (step % 2 === 0 ? 'sluice' : 'liquibase'),
+} as const
+
+let warm: WarmLiquibase | undefined
+
+async function runLiquibase(twin: Twin, folder: string, [command = '', ...flags]: readonly string[]): Promise<string> {
+  warm ??= openWarmLiquibase()
+  const root = /^(?:tag|clear-checksums)$/.test(command) ? [] : ['--changelog-file=root.yaml']
+  const wanted = /^(?:update|rollback|status|changelog-sync|mark-next)/.test(command) ? [`--contexts=${contexts.join(',')}`] : []
+  const shared = [...twin.liquibaseArgs, `--search-path=${folder}`]
+  const { exitCode, stdout, stderr } = await warm.run([...shared, command, ...root, ...wanted, ...flags])
+  equal(exitCode, 0, `${command}: ${stderr.slice(-2000)}`)
+  return stdout + stderr
+}
+
+function readFolder(path: string, dbms: ConformanceDatabase): Changelog {
+  const tree = createMemoryTree(Object.fromEntries(readdirSync(path).map((name) => [name, readFileSync(join(path, name))])))
+  const { changelog, diagnostics } = parseChangelog('root.yaml', tree, { dbms, contexts })
   deepEqual(diagnostics, [])
   ok(changelog !== undefined)
   return changelog
 }
 
-async function update(database: Database, changelog: Changelog): Promise<readonly string[]> {
-  const options = { contexts, runId }
-  const plan = await planUpdate({ database, changelog, options })
-  deepEqual(
-    plan.diagnostics.filter((diagnostic) => diagnostic.severity === 'error'),
-    [],
-  )
-  const report = await applyPlan({ database, changelog, plan, options })
-  equal(report.state, 'succeeded', report.firstError?.message)
-  return report.entries.filter((entry) => entry.result !== 'skipped').map((entry) => entry.changeset.id)
+/** After each step the history, and at the end everything that is in the database. */
+async function play(
+  dbms: ConformanceDatabase,
+  folder: string,
+  steps: readonly Step[],
+  cast: (step: number) => string,
+): Promise<unknown> {
+  await using twin = await openTwin(dbms)
+  const path = join(import.meta.dirname, folder)
+  const changelog = readFolder(path, dbms)
+  const database = await twin.open()
+  try {
+    const histories: unknown[] = []
+    for (const [number, { liquibase, sluice }] of steps.entries()) {
+      if (cast(number) === 'liquibase') await runLiquibase(twin, path, liquibase)
+      else {
+        const report = await sluice({ database, changelog })
+        equal(report.state, 'succeeded', `${liquibase.join(' ')}: ${report.firstError?.message ?? ''}`)
+      }
+      await using observer = await twin.observe()
+      histories.push([liquibase.join(' '), (await historyRows(observer)).map(({ line }) => line)])
+    }
+    // Whoever worked last, the other sees the same: nothing wrong, and the same changesets left to do.
+    const status = await readStatus({ database, changelog, options: { contexts } })
+    deepEqual(status.diagnostics, [])
+    match(await runLiquibase(twin, path, ['validate']), /No validation errors found/)
+    const theirs = await runLiquibase(twin, path, ['status', '--verbose'])
+    deepEqual(theirs.match(/^ +\S+::\S+::\S+$/gm)?.map((line) => line.trim()) ?? [], status.pending.map(formatChangesetKey))
+    await using observer = await twin.observe()
+    return { histories, schema: (await describeDatabase(observer, dbms)).map(({ line }) => line) }
+  } finally {
+    await database.close()
+  }
 }
 
-async function rollback(database: Database, changelog: Changelog, count: number): Promise<void> {
-  const plan = await planRollback({ database, changelog, target: { count }, options: { contexts } })
-  const report = await applyRollback({ database, changelog, plan, options: { contexts, runId } })
-  equal(report.state, 'succeeded', report.firstError?.message)
-}
+after(async () => warm?.[Symbol.asyncDispose]())
 
-/** Every column but those that tell when and by whom. */
-async function comparableRows(database: Database): Promise<readonly unknown[]> {
-  const rows = await readHistory({ database })
-  return rows.map((row) => ({ ...row, dateExecuted: '', deploymentId: '', toolVersion: '' }))
-}
-
-async function describeSchema(database: Database): Promise<readonly unknown[]> {
-  const { rows } = await database.query(
-    `SELECT c.relname, c.relkind::text, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity::text,
-       pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum), pg_get_indexdef(c.oid)
-     FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-     LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-     WHERE c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'databasechangelog%' AND c.relname NOT LIKE 'sluice%'
-     UNION ALL SELECT conname, contype::text, pg_get_constraintdef(oid), null, null, null, null, null, null FROM pg_constraint
-     WHERE connamespace = 'public'::regnamespace AND conname NOT LIKE 'databasechangelog%' ORDER BY 1, 2, 3`,
-  )
-  return rows
-}
-
-describe('Sluice and Liquibase on the same database', { skip: requireOrSkip('Java', canRunLiquibase()) }, () => {
-  it('Liquibase finds nothing to do after Sluice, rolls back its last changeset and brings it back', async (t) => {
-    const { database, liquibase } = await openTwin(t)
-    const changelog = readShop()
-    await update(database, changelog)
-    const before = await comparableRows(database)
-    // Changeset 14 waits for its precondition for ever, in both.
-    const status = liquibase('status', '--verbose', '--contexts=test')
-    match(status.stdout + status.stderr, /1 changeset has not been applied/)
-    match(status.stdout + status.stderr, /catalogue\.yaml::14::bob/)
-    const validate = liquibase('validate')
-    match(validate.stdout + validate.stderr, /No validation errors found/)
-    const back = liquibase('rollback-count', '--count=1', '--contexts=test')
-    equal(back.exitCode, 0, back.stderr)
-    deepEqual(
-      (await readStatus({ database, changelog, options: { contexts } })).pending.map((key) => key.id),
-      ['14', '15'],
+describe('Sluice and Liquibase take turns on one database', { skip: requireOrSkip('a JDK', canRecord()) }, () => {
+  const plays = [
+    ...conformanceDatabases.map((dbms) => ({ dbms, folder: 'store', name: 'running', steps: running })),
+    { dbms: 'postgresql', folder: 'shop', name: 'running what only PostgreSQL has', steps: running },
+    ...conformanceDatabases.map((dbms) => ({ dbms, folder: 'store', name: 'recording', steps: recording })),
+  ] as const
+  for (const { dbms, folder, name, steps } of plays) {
+    it(
+      `${name}, on ${dbms}: whoever does what, the history and the database are the same`,
+      { skip: skipWithout(dbms) },
+      async () => {
+        const [[, alone] = ['', undefined], ...others] = await playAll(dbms, folder, steps)
+        for (const [cast, outcome] of others) deepEqual(outcome, alone, cast)
+      },
     )
-    const forward = liquibase('update', '--contexts=test')
-    equal(forward.exitCode, 0, forward.stderr)
-    deepEqual(await comparableRows(database), before)
-  })
-
-  it('Sluice finds nothing to do after Liquibase, the rows and the schema are the same, and it rolls back and forth', async (t) => {
-    const [theirs, ours] = await Promise.all([openTwin(t), openTwin(t)])
-    const changelog = readShop()
-    const updated = theirs.liquibase('update', '--contexts=test')
-    equal(updated.exitCode, 0, updated.stderr)
-    await update(ours.database, changelog)
-    deepEqual(await comparableRows(ours.database), await comparableRows(theirs.database))
-    deepEqual(await describeSchema(ours.database), await describeSchema(theirs.database))
-    const status = await readStatus({ database: theirs.database, changelog, options: { contexts } })
-    deepEqual([status.diagnostics, status.pending.map((key) => key.id)], [[], ['14']])
-    await rollback(theirs.database, changelog, 3)
-    deepEqual(await update(theirs.database, changelog), ['11', '12', '15'])
-    const validate = theirs.liquibase('status', '--contexts=test')
-    match(validate.stdout + validate.stderr, /1 changeset has not been applied/)
-    deepEqual(await comparableRows(ours.database), await comparableRows(theirs.database))
-  })
+  }
 })
+
+async function playAll(
+  dbms: ConformanceDatabase,
+  folder: string,
+  steps: readonly Step[],
+): Promise<readonly (readonly [string, unknown])[]> {
+  const outcomes: (readonly [string, unknown])[] = []
+  for (const [name, cast] of Object.entries(casts)) outcomes.push([name, await play(dbms, folder, steps, cast)])
+  return outcomes
+}

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { checksumVersion, computeChecksum, computeExactDigest, isChecksumValid } from './checksum.ts'
+import { checksumVersion, computeChecksum, computeExactDigest, isToleratedChecksum } from './checksum.ts'
 import { createMemoryTree } from './file-tree.ts'
 import type { Changeset } from './model.ts'
+import { md5Hex } from './md5.ts'
 import { parseChangelog } from './parse-changelog.ts'
 import { changesetKey, normalizePath, recordedKeys } from './paths.ts'
 
@@ -26,17 +27,28 @@ test('a stored checksum without a version is version 1, and none has none', () =
   ])
 })
 
-test('a changeset is unchanged by its stored version, a valid checksum or none at all', () => {
-  const changeset = formatted('SELECT 1;\n')
-  for (const version of [8, 9] as const) {
-    assert.equal(isChecksumValid(changeset, computeChecksum(changeset, { version, dbms: 'postgresql' }), 'postgresql'), true)
+test('checksums that other releases computed for the same changeset are tolerated', () => {
+  const files = {
+    'a.yaml': `databaseChangeLog:
+- property: {name: p, value: t}
+- changeSet: {id: 1, author: a, changes: [{sqlFile: {path: x.sql}}]}
+- changeSet: {id: 2, author: a, changes: [{insert: {tableName: t, columns: [{column: {name: d, valueDate: "2001-02-03"}}]}}]}
+`,
+    'x.sql': 'DROP TABLE ${p};',
+    'expanded.sql': '--liquibase formatted sql\n--changeset a:1\nDROP TABLE t;\n',
   }
-  assert.equal(isChecksumValid(changeset, null, 'postgresql'), true)
-  assert.equal(isChecksumValid(changeset, '9:00000000000000000000000000000000', 'postgresql'), false)
-  assert.equal(isChecksumValid(changeset, '7:00000000000000000000000000000000', 'postgresql'), false)
-  for (const valid of ['any', 'ALL', '*', '7:00']) {
-    assert.equal(isChecksumValid({ ...changeset, validCheckSums: [valid] }, '7:00', 'postgresql'), true, valid)
-  }
+  const [file, dates] = parseChangelog('a.yaml', createMemoryTree(files)).changelog?.changesets ?? []
+  const [expanded] = parseChangelog('expanded.sql', createMemoryTree(files)).changelog?.changesets ?? []
+  assert.ok(file !== undefined && dates !== undefined && expanded !== undefined)
+  const checksum = computeChecksum(expanded, { version: 9, dbms: 'postgresql' })
+  assert.notEqual(computeChecksum(file, { version: 9, dbms: 'postgresql' }), checksum)
+  assert.equal(isToleratedChecksum(file, { checksum, toolVersion: '4.20.0' }, 'postgresql'), true)
+  const insert =
+    'insert:[\n    columns=[\n        [\n            name="d"\n            rawDateValue="2001-02-03"\n            valueDate="2001-02-03"\n        ]\n    ]\n    tableName="t"\n]'
+  const raw = `9:${md5Hex(`9:${md5Hex(insert)}:`)}`
+  assert.equal(isToleratedChecksum(dates, { checksum: raw, toolVersion: '4.33.0' }, 'postgresql'), true)
+  assert.equal(isToleratedChecksum(dates, { checksum: raw, toolVersion: '4.32.0' }, 'postgresql'), false)
+  assert.equal(isToleratedChecksum(dates, { checksum: '7:00', toolVersion: null }, 'postgresql'), false)
 })
 
 test('v9 does not see blanks, but the exact digest does', () => {

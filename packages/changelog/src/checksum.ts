@@ -48,19 +48,37 @@ export function computeChecksum(
 }
 
 /**
- * Whether a stored checksum says that a changeset is unchanged: no checksum, one of the changeset's `validCheckSum`s, or the value
- * computed in the stored one's own version.
+ * Whether a stored checksum is one that another release of Liquibase computed for this very changeset. Up to 4.22 the text of an
+ * sqlFile could count with its properties expanded, which later releases accept (ChangeSet.isCheckSumValid of 4.33), and 4.33.0 alone
+ * counted a field `rawDateValue` of columns with dates; its rows say so in LIQUIBASE. Such a checksum stays as it is stored.
  */
-export function isChecksumValid(changeset: Changeset, stored: string | null | undefined, dbms: string): boolean {
-  const version = checksumVersion(stored)
-  if (version === undefined) return true
-  if (changeset.validCheckSums.some((valid) => isAnyChecksum(valid, version) || valid === stored)) return true
-  return (version === 8 || version === 9) && computeChecksum(changeset, { version, dbms }) === stored
+export function isToleratedChecksum(
+  changeset: Pick<Changeset, 'changes' | 'modifySql'>,
+  row: { readonly checksum: string; readonly toolVersion: string | null },
+  dbms: string,
+): boolean {
+  const version = checksumVersion(row.checksum)
+  if (version !== 8 && version !== 9) return false
+  const computed = (changes: readonly Change[]): string => computeChecksum({ ...changeset, changes }, { version, dbms })
+  const hasFiles = changeset.changes.some((change) => change.type === 'sqlFile' && change.text !== change.rawText)
+  if (hasFiles && computed(changeset.changes.map(withExpandedText)) === row.checksum) return true
+  return row.toolVersion === '4.33.0' && version === 9 && computed(changeset.changes.map(withRawDates)) === row.checksum
 }
 
-function isAnyChecksum(valid: string, version: number): boolean {
-  const text = valid.toLowerCase()
-  return ['any', 'all', '*', '-1', '1:any', '1:all', '1:*'].includes(text) || text === `${version}:any`
+function withExpandedText(change: Change): Change {
+  return change.type === 'sqlFile' ? { ...change, rawText: change.text } : change
+}
+
+function withRawDates(change: Change): Change {
+  return change.type === 'modelled' ? { ...change, node: withRawDate(change.node) } : change
+}
+
+function withRawDate(node: ChangeNode): ChangeNode {
+  const children = node.children.map(withRawDate)
+  const date = node.name === 'column' ? node.attributes['valueDate'] : undefined
+  return date === undefined
+    ? { ...node, children }
+    : { ...node, children, attributes: { ...node.attributes, rawDateValue: date } }
 }
 
 /**

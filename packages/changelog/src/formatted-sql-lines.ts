@@ -21,6 +21,8 @@ export type DirectiveName =
 export type FormattedLine =
   | { readonly kind: 'directive'; readonly name: DirectiveName; readonly rest: string; readonly column: number }
   | { readonly kind: 'rollbackBlock' }
+  /** Another header line, as files that were joined have them: a comment of the SQL, as for Liquibase up to 4.28. */
+  | { readonly kind: 'header' }
   | { readonly kind: 'mistake'; readonly message: string; readonly hint: string }
   | { readonly kind: 'sql' }
 
@@ -63,11 +65,7 @@ const following: Readonly<Record<DirectiveName, RegExp>> = {
 
 function classifyComment(line: string, start: number): FormattedLine {
   const match = directive.exec(line)
-  if (match === null) {
-    return /^\s*--\s*liquibase\s*formatted/i.test(line)
-      ? mistake('A file has one header line; this is another one.', 'Remove this line.')
-      : sqlLine
-  }
+  if (match === null) return isFormattedSqlHeader(line) ? { kind: 'header' } : sqlLine
   const [, word = '', rest = ''] = match
   const name = names[word.toLowerCase()] ?? 'comment'
   // These three count at the start of a line only; others may be indented.

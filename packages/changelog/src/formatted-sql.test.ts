@@ -143,7 +143,7 @@ test('all mistakes are reported at once, each with its place', () => {
       '9:1 CHANGELOG_BAD_DIRECTIVE This precondition has no "--preconditions" line above it.',
       '10:1 CHANGELOG_BAD_VALUE "PANIC" is not a value of "onFail".',
       '11:1 CHANGELOG_UNSUPPORTED_PRECONDITION The precondition "row-count" is not known in formatted SQL.',
-      '12:1 CHANGELOG_BAD_DIRECTIVE A file has one header line; this is another one.',
+      '12:1 CHANGELOG_SECOND_HEADER A file has one header line; this is another one, and counts as a comment.',
       '5:17 CHANGELOG_UNKNOWN_FIELD "runOnChnage" is not known on a changeset line.',
       '5:34 CHANGELOG_UNKNOWN_FIELD "runOrder" is not known on a changeset line.',
       '5:48 CHANGELOG_UNSUPPORTED_RUN_WITH "runWith" is not supported.',

@@ -81,7 +81,13 @@ class FormattedSqlReader {
     else if (found.kind === 'rollbackBlock' && this.#draft !== undefined) {
       this.#rollbackBlockFrom = place
       this.#draft.rollbackPlace ??= { ...place, line: place.line + 1 }
-    } else this.#sqlLine(line, place)
+    } else {
+      if (found.kind === 'header') {
+        const message = 'A file has one header line; this is another one, and counts as a comment.'
+        this.#session.reporter.warn(place, 'CHANGELOG_SECOND_HEADER', message, 'Remove it where nothing has run yet: it is in the checksum.')
+      }
+      this.#sqlLine(line, place)
+    }
   }
 
   #sqlLine(line: string, place: SourcePlace): void {

@@ -1,5 +1,7 @@
 import type { Diagnostic } from '@sluice/base'
 import { hasErrors } from '@sluice/base'
+import { databaseProperties } from './database-properties.ts'
+import type { DatabaseFacts } from './database-properties.ts'
 import type { FileTree } from './file-tree.ts'
 import type { Changelog, Changeset } from './model.ts'
 import { readChangelogFile } from './read-changelog-file.ts'
@@ -19,8 +21,8 @@ export interface ParseOptions {
   readonly properties?: Readonly<Record<string, string>> | undefined
   /** Environment variables that `${NAME}` may see. Nothing by default: they may hold secrets. */
   readonly environment?: Readonly<Record<string, string>> | undefined
-  /** Facts about the database such as `database.defaultSchemaName`. */
-  readonly databaseProperties?: Readonly<Record<string, string>> | undefined
+  /** What a connection tells for properties such as `database.defaultSchemaName`; those that only need `dbms` are always there. */
+  readonly databaseFacts?: DatabaseFacts | undefined
   /** What becomes of `${name}` without such a property. Default: it stays as written. */
   readonly missingProperty?: 'preserve' | 'empty' | 'error' | undefined
 }
@@ -39,7 +41,7 @@ export function parseChangelog(rootPath: string, tree: FileTree, options: ParseO
   const reporter = createReporter()
   const properties = new Properties({
     environment: options.environment,
-    database: options.databaseProperties,
+    database: options.dbms === undefined ? undefined : databaseProperties(options.dbms, options.databaseFacts),
     given: options.properties,
     missing: options.missingProperty,
   })

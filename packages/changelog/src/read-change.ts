@@ -198,7 +198,8 @@ export function readNode(session: ParseSession, context: FileContext, source: So
     else session.reporter.error(source.place, 'CHANGELOG_NOT_A_VALUE', `"${source.name}" takes attributes, not a text.`)
   }
   for (const name of spec.required ?? []) {
-    if (attributes[name] !== undefined && attributes[name] !== '') continue
+    // Empty remarks take remarks away.
+    if (attributes[name] !== undefined && (attributes[name] !== '' || name === 'remarks')) continue
     session.reporter.error(source.place, 'CHANGELOG_MISSING_FIELD', `"${source.name}" needs "${name}".`)
   }
   return { name: source.name, attributes, children, place: source.place }

@@ -43,6 +43,7 @@ export function readChangeset(
     )
   }
   const changes = readChanges(session, context, node)
+  if (defaults.format === 'xml') checkXmlOrder(session, node)
   const contextText = reader.text('contextFilter') ?? reader.text('context')
   checkContext(session, contextText, reader.place('contextFilter') ?? reader.place('context') ?? node.place)
   const tagChange = changes.find((change) => change.type === 'modelled' && change.name === 'tagDatabase')
@@ -76,6 +77,34 @@ export function readChangeset(
     tag: tagChange?.type === 'modelled' ? tagChange.node.attributes['tag'] : undefined,
   }
   return id === undefined || author === undefined || id.trim() === '' || author.trim() === '' ? undefined : changeset
+}
+
+const xmlOrder = ['validCheckSum', 'preConditions', 'comment', 'change', 'rollback', 'modifySql']
+
+/** What the schema of XML changelogs (dbchangelog-4.28.xsd) demands of a changeset's parts, and Liquibase stops at. */
+function checkXmlOrder(session: ParseSession, node: SourceNode): void {
+  let reached = 0
+  for (const child of node.children) {
+    const rank = xmlOrder.indexOf(isChangeName(child.name) ? 'change' : child.name)
+    if (rank === -1) continue
+    if (rank < reached) {
+      const message = `"${child.name}" stands too late in the changeset.`
+      const hint = 'The order is: validCheckSum, preConditions, comment, changes, rollback, modifySql.'
+      session.reporter.error(child.place, 'CHANGELOG_XML_ORDER', message, hint)
+    }
+    reached = Math.max(reached, rank)
+  }
+  const changes = node.children.filter((child) => isChangeName(child.name))
+  const tag = changes.find((child) => child.name === 'tagDatabase')
+  if (tag !== undefined && changes.length > 1) {
+    const hint = 'Give it a changeset of its own.'
+    session.reporter.error(
+      tag.place,
+      'CHANGELOG_TAG_NOT_ALONE',
+      'In XML, "tagDatabase" has to be the only change of its changeset.',
+      hint,
+    )
+  }
 }
 
 function readChanges(session: ParseSession, context: FileContext, node: SourceNode): readonly Change[] {

@@ -5,10 +5,23 @@ import type { Tracking } from './tracking/tables.ts'
 /** LOCKEDBY of a script. It must not look like a run's: Sluice takes over the rows of its own dead runs, and never this one. */
 const scriptHolder = 'script (made by sluice)'
 
-/** A statement with its delimiter. A line comment at the end would swallow it, so it goes to a line of its own then. */
+/** A statement with its delimiter, unless it has one. A line comment at the end would swallow it, so it goes to a line of its own then. */
 export function terminate(sql: string): string {
-  const lastLine = sql.slice(sql.lastIndexOf('\n') + 1)
-  return lastLine.includes('--') ? `${sql}\n;` : `${sql};`
+  if (endsInComment(sql, literals) || endsInComment(sql, escapedLiterals)) return `${sql}\n;`
+  return sql.endsWith(';') ? sql : `${sql};`
+}
+
+const literals = /'(?:[^']|'')*'|"[^"]*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\//g
+/** The same where a backslash escapes. Which it is depends on the session; a line too many does no harm. */
+const escapedLiterals = /'(?:[^'\\]|''|\\[\s\S])*'|"(?:[^"\\]|\\[\s\S])*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\//g
+
+function endsInComment(sql: string, tokens: RegExp): boolean {
+  if (!sql.includes('--', sql.lastIndexOf('\n') + 1)) return false
+  let last: RegExpExecArray | undefined
+  for (const match of sql.matchAll(tokens)) last = match
+  // No token at the end: an unclosed literal or the likes, about which nothing is known.
+  const isClosed = last !== undefined && last.index + last[0].length === sql.length
+  return last === undefined || (isClosed && last[0].startsWith('--')) || sql.includes('--', last.index + last[0].length)
 }
 
 /** A text as lines of SQL comments. */

@@ -9,7 +9,8 @@ import { canRecord, openWarmLiquibase } from '../oracle/warm-liquibase.ts'
 import { caseKey, conformanceDatabases } from './model.ts'
 import type { ChangesetArea, ConformanceArea, ConformanceDatabase, ScenarioArea } from './model.ts'
 import { casesOn, contentOf, openAnswers, recordArea } from './record-area.ts'
-import { runScenario } from './sluice-scenario.ts'
+import { runScenario } from './run-scenario.ts'
+import { runSluice } from './sluice-scenario.ts'
 import { runChangesets } from './sluice-side.ts'
 import { skipWithout } from './twin.ts'
 
@@ -58,8 +59,8 @@ function defineScenarios(area: ScenarioArea, database: ConformanceDatabase): voi
   })
   for (const one of casesOn(area, database)) {
     it(one.name, { skip: needsAnswer(!missing.includes(one)) }, async () => {
-      const { problems, ...actual } = await runScenario(one, database)
-      judge(caseKey(area.area, one.name, database), actual, theirs.find(one.name, contentOf(area, one)), problems)
+      const { problems, answer } = await runScenario(runSluice, one, database)
+      judge(caseKey(area.area, one.name, database), answer, theirs.find(one.name, contentOf(area, one)), problems)
     })
   }
 }

@@ -1,6 +1,3 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { openTempDir } from '@sluice/testkit'
 import type { WarmLiquibase } from '../oracle/warm-liquibase.ts'
 import { changelogFiles, changesetIds, ownName, rootFile } from './changelog-files.ts'
 import type {
@@ -8,14 +5,11 @@ import type {
   ChangesetArea,
   ChangesetCase,
   ConformanceDatabase,
-  ScenarioAnswer,
-  ScenarioCase,
-  StepAnswer,
 } from './model.ts'
 import { describeDatabase, historyRows } from './observe.ts'
 import type { SchemaLine } from './observe.ts'
-import { readOutput, rootOf, splitWords } from './scenario-text.ts'
 import { splitByChangeset } from './sql-text.ts'
+import { writeFiles } from './test-files.ts'
 import { openTwin } from './twin.ts'
 
 /** Sets the order number aside: it counts what ran before in the same changelog, which is other cases. */
@@ -87,65 +81,3 @@ async function askTogether(
 function afterLastRun(stderr: string): string {
   return stderr.slice(Math.max(0, stderr.indexOf('Unexpected error running Liquibase')))
 }
-
-/** Runs a scenario with Liquibase. */
-export async function askAboutScenario(
-  liquibase: WarmLiquibase,
-  one: ScenarioCase,
-  dbms: ConformanceDatabase,
-): Promise<ScenarioAnswer> {
-  await using twin = await openTwin(dbms)
-  await using folder = await writeFiles(one.files)
-  const shared = [...twin.liquibaseArgs, `--search-path=${folder.path}`]
-  const steps: StepAnswer[] = []
-  for (const step of one.steps) {
-    if (typeof step === 'object' && 'files' in step) {
-      fill(folder.path, step.files)
-      continue
-    }
-    // SQLite lets one connection write at a time, so none is held while a command runs.
-    if (typeof step === 'object') {
-      await using before = await twin.observe()
-      await before.query(step.sql)
-      continue
-    }
-    const [command = '', ...flags] = splitWords(step)
-    const needsChangelog = !/^(?:history|tag|tag-exists|release-locks|list-locks|clear-checksums|drop-all|execute-sql)$/.test(
-      command,
-    )
-    const root = needsChangelog ? [`--changelog-file=${rootOf(one)}`] : []
-    const globals = flags.filter((flag) => flag.startsWith('-D'))
-    const own = flags.filter((flag) => !flag.startsWith('-D'))
-    const answer = await liquibase.run([...shared, ...globals, command, ...root, ...own])
-    await using after = await twin.observe()
-    steps.push({
-      exit: answer.exitCode === 0 ? 'ok' : 'failed',
-      output: answer.exitCode === 0 ? readOutput(command, answer.stdout, answer.stderr) : [],
-      rows: (await historyRows(after)).map(({ line }) => line),
-    })
-  }
-  await using observer = await twin.observe()
-  const lines = await describeDatabase(observer, dbms)
-  return { steps, schema: lines.map(({ line }) => line) }
-}
-
-async function writeFiles(files: Readonly<Record<string, string>>) {
-  const folder = await openTempDir()
-  fill(folder.path, files)
-  return folder
-}
-
-function fill(folder: string, files: Readonly<Record<string, string>>): void {
-  for (const [name, text] of Object.entries(files)) {
-    const path = join(folder, name)
-    if (text === removed) {
-      rmSync(path)
-      continue
-    }
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, text)
-  }
-}
-
-/** In a step's files: this one goes away. */
-export const removed = '<removed>'

@@ -33,6 +33,9 @@ export interface ChangesetArea {
 /** What a scenario does next: a command with its flags, SQL for both databases, or other files from now on. */
 export type ScenarioStep = string | { readonly sql: string } | { readonly files: Readonly<Record<string, string>> }
 
+/** In the files of a step: this one goes away. */
+export const removed = '<removed>'
+
 /** One changelog with commands on a database of its own. */
 export interface ScenarioCase {
   readonly name: string

@@ -19,7 +19,7 @@ export async function historyRows(observer: Observer): Promise<readonly { readon
     const rows = await observer.query(`SELECT ${columns} FROM DATABASECHANGELOG ORDER BY orderexecuted, id`)
     return rows.map((row) => ({
       id: String(row[0]),
-      line: row.map((value) => (value === null ? '∅' : `${value as string | number}`)).join(' | '),
+      line: withoutDatabase(row.map((value) => (value === null ? '∅' : `${value as string | number}`)).join(' | ')),
     }))
   } catch {
     // There is no such table yet.

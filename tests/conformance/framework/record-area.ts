@@ -1,7 +1,7 @@
 import type { WarmLiquibase } from '../oracle/warm-liquibase.ts'
 import { Answers } from './answers.ts'
 import { changelogFiles, changesetIds } from './changelog-files.ts'
-import { askAboutChangesets, askAboutScenario } from './liquibase-side.ts'
+import { askAboutChangesets } from './liquibase-side.ts'
 import type {
   ChangesetAnswer,
   ChangesetArea,
@@ -10,6 +10,7 @@ import type {
   ScenarioAnswer,
   ScenarioCase,
 } from './model.ts'
+import { runScenario } from './run-scenario.ts'
 
 const refresh = process.env['REFRESH_ORACLE'] === '1'
 
@@ -47,7 +48,8 @@ export async function recordArea(
     if (area.kind === 'changesets') await recordChangesets(area, database, liquibase, answers, missing as ChangesetArea['cases'])
     else {
       for (const one of missing as readonly ScenarioCase[]) {
-        answers.put(one.name, contentOf(area, one), await askAboutScenario(liquibase, one, database))
+        const { answer } = await runScenario(liquibase.run, one, database)
+        answers.put(one.name, contentOf(area, one), answer)
       }
     }
   } finally {

@@ -1,9 +1,7 @@
 /** Statements per changeset of what an `-sql` command prints, without those on the tool's own tables. */
 export function splitByChangeset(output: string): Readonly<Record<string, readonly string[]>> {
   const blocks: Record<string, string[]> = {}
-  const [, ...chunks] = withoutDatabase(output)
-    .replaceAll('\r\n', '\n')
-    .split(/^-- (?:Changeset|Rolling Back ChangeSet:) /m)
+  const [, ...chunks] = withoutSearchPath(withoutDatabase(output)).split(/^-- (?:Changeset|Rolling Back ChangeSet:) /m)
   for (const chunk of chunks) {
     const lineEnd = chunk.indexOf('\n')
     const id = chunk.slice(0, lineEnd).split('::')[1] ?? ''
@@ -22,9 +20,12 @@ export function listStatements(output: string): readonly string[] {
 }
 
 function isOfTheTool(statement: string): boolean {
-  return (
-    /databasechangelog/i.test(statement) || /^SET SEARCH_PATH\b/i.test(statement) || /^-- +Release Database Lock/i.test(statement)
-  )
+  return /databasechangelog/i.test(statement) || /^-- +Release Database Lock/i.test(statement)
+}
+
+/** Liquibase sets PostgreSQL's search path again and again; Sluice qualifies names. */
+function withoutSearchPath(output: string): string {
+  return output.replaceAll('\r\n', '\n').replaceAll(/^SET SEARCH_PATH\b.*\n?/gm, '')
 }
 
 /** Lines of a report that name changesets, `path::id::author`; what is said about them is left out. */

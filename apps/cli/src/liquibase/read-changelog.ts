@@ -17,6 +17,7 @@ export async function readChangelog(context: RunContext, database: Database): Pr
   const labelFilter = settings.argument('labelFilter')
   const { changelog, diagnostics } = parseChangelog(file, tree, {
     dbms: database.dialect.name,
+    databaseFacts: await database.readFacts([]),
     properties: parameters,
     environment: environmentOf(context.env),
     missingProperty: missingPropertyOf(settings.global('missingPropertyMode')),

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '@sluice/base'
-import { computeChecksum, matchesContexts, matchesLabels, recordedKeys } from '@sluice/changelog'
+import { computeChecksum, isToleratedChecksum, matchesContexts, matchesLabels, recordedKeys } from '@sluice/changelog'
 import type { Changelog, Changeset } from '@sluice/changelog'
 import { formatChangesetKey, normalizeChangesetKey } from '../changeset-key.ts'
 import type { ChangesetKey } from '../changeset-key.ts'
@@ -152,7 +152,7 @@ export function differsFromRow(changeset: Changeset, row: HistoryRow, dialect: D
   return comparison === 'changed' || comparison === 'unreadable'
 }
 
-/** `accepted`: different, but listed as valid. `unreadable`: of a version that cannot be computed. */
+/** `accepted`: different, but listed as valid or computed the way of another release. `unreadable`: of a version that cannot be computed. */
 function compareChecksum(
   changeset: Changeset,
   row: HistoryRow,
@@ -170,6 +170,7 @@ function compareChecksum(
   ) {
     return 'accepted'
   }
+  if (isToleratedChecksum(changeset, { checksum: stored, toolVersion: row.toolVersion }, dialect.name)) return 'accepted'
   return version === '8' || version === '9' ? 'changed' : 'unreadable'
 }
 

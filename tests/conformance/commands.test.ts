@@ -1,0 +1,4 @@
+import { commands } from './areas/commands.ts'
+import { defineArea } from './framework/define-area.ts'
+
+defineArea(commands)

@@ -1,0 +1,4 @@
+import { expressions } from './areas/expressions.ts'
+import { defineArea } from './framework/define-area.ts'
+
+defineArea(expressions)

@@ -1,0 +1,2 @@
+/** Cases (`id@database`) whose own texts the database cannot parse: `*` for any text. */
+export const unparsable: readonly string[] = []
