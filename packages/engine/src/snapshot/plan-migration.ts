@@ -49,7 +49,7 @@ export function planMigration({ reference, target, diff, catalogue }: MigrationI
     ...planReplacements({ replaced, alterations, dropped, created, targetIndex, referenceIndex, target, catalogue }),
   )
 
-  const { early, late } = orderDrops(dropped, target)
+  const { early, late, parts } = orderDrops(dropped, target)
   const building = [...created.values(), ...[...alterations.keys()].flatMap((id) => referenceIndex.get(id) ?? [])]
   const order = orderObjects(building)
   const steps: ChangelogStep[] = []
@@ -61,7 +61,11 @@ export function planMigration({ reference, target, diff, catalogue }: MigrationI
       name: stepName('drop', object),
       comments: losesData === undefined ? [] : [`WARNING: ${losesData}`],
       statements: object.drop,
-      rollback: losesData === undefined ? [...object.create, ...(object.attach?.statements ?? [])] : undefined,
+      // What went with it comes back with it.
+      rollback:
+        losesData === undefined
+          ? [object, ...(parts.get(objectId(object)) ?? [])].flatMap((one) => [...one.create, ...(one.attach?.statements ?? [])])
+          : undefined,
       losesData,
     })
     if (isReplaced && object.drop.length === 0) steps.pop()
@@ -117,30 +121,40 @@ function buildStep(
 function orderDrops(
   dropped: ReadonlyMap<string, SnapshotObject>,
   target: Snapshot,
-): { readonly early: readonly SnapshotObject[]; readonly late: readonly SnapshotObject[] } {
+): {
+  readonly early: readonly SnapshotObject[]
+  readonly late: readonly SnapshotObject[]
+  /** What goes with an object, by its id, in the order of creation. */
+  readonly parts: ReadonlyMap<string, readonly SnapshotObject[]>
+} {
   const stillUsed = new Set<string>()
   for (const object of target.objects) {
     if (dropped.has(objectId(object))) continue
     for (const id of [...object.dependsOn, ...(object.attach?.after ?? [])]) stillUsed.add(id)
   }
   const order = orderObjects([...dropped.values()])
-  const reversed = order.steps
-    .filter(({ phase }) => phase === 'create')
-    .map(({ object }) => object)
-    .reverse()
-    .filter((object) => !goesWithOwner(object, dropped))
+  const parts = new Map<string, SnapshotObject[]>()
+  const reversed: SnapshotObject[] = []
+  for (const { object, phase } of order.steps) {
+    if (phase === 'attach') continue
+    const owner = ownerOf(object, dropped)
+    if (owner === undefined) reversed.push(object)
+    else parts.set(owner, [...(parts.get(owner) ?? []), object])
+  }
+  reversed.reverse()
   return {
     early: reversed.filter((object) => !stillUsed.has(objectId(object))),
     late: reversed.filter((object) => stillUsed.has(objectId(object))),
+    parts,
   }
 }
 
-function goesWithOwner({ type, schema, table }: SnapshotObject, dropped: ReadonlyMap<string, SnapshotObject>): boolean {
+/** Id of the table or view whose end takes an object along. */
+function ownerOf({ type, schema, table }: SnapshotObject, dropped: ReadonlyMap<string, SnapshotObject>): string | undefined {
   // Foreign keys go first, so that tables that refer to each other can be dropped.
-  if (table === undefined || type === 'foreignKey') return false
-  return (['table', 'view', 'materializedView'] as const).some((owner) =>
-    dropped.has(objectId({ type: owner, schema, name: table })),
-  )
+  if (table === undefined || type === 'foreignKey') return undefined
+  const owners = (['table', 'view', 'materializedView'] as const).map((owner) => objectId({ type: owner, schema, name: table }))
+  return owners.find((owner) => dropped.has(owner))
 }
 
 function index(snapshot: Snapshot): Map<string, SnapshotObject> {

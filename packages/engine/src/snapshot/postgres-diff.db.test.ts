@@ -1,0 +1,26 @@
+import { test } from 'node:test'
+import { openTestTarget } from '../testing/test-target.ts'
+import { checkMutation } from './testing/migration-check.ts'
+import { postgresBase, postgresMutations, postgresReversible } from './testing/postgres-mutations.ts'
+import { snapshotDatabase } from './take-snapshot.ts'
+
+test('each change of one property of a PostgreSQL schema is exactly one difference, and a changelog takes it back', async (t) => {
+  const reference = await openTestTarget(t)
+  const target = await openTestTarget(t)
+  await reference.database.execute(postgresBase)
+  await target.database.execute(postgresBase)
+  const snapshot = await snapshotDatabase({ database: reference.database })
+  for (const mutation of postgresReversible) {
+    await t.test(mutation.sql.slice(0, 100), () => checkMutation(target.database, snapshot, mutation))
+  }
+})
+
+test('a change of PostgreSQL that no statement takes back is said', async (t) => {
+  for (const mutation of postgresMutations) {
+    const reference = await openTestTarget(t)
+    const target = await openTestTarget(t)
+    await reference.database.execute(postgresBase)
+    await target.database.execute(postgresBase)
+    await checkMutation(target.database, await snapshotDatabase({ database: reference.database }), mutation)
+  }
+})
