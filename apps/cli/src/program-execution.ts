@@ -43,9 +43,10 @@ export function addExecutionCommands(program: Command, act: Act): void {
     .argument('<execution>', 'id')
     .option('--changesets', 'also what was applied to which instance', false)
     .option('--selection', 'also why its step groups wait for a delegate', false)
+    .option('--events', 'also what clusters said about its pods', false)
     .addHelpText('after', '\nExample:\n  $ sluice execution show exe_… --changesets')
     .action(
-      act(async (context, id: string, options: { changesets: boolean; selection: boolean }) =>
+      act(async (context, id: string, options: { changesets: boolean; selection: boolean; events: boolean }) =>
         (await import('./commands/execution.ts')).showExecution(context, id, options),
       ),
     )

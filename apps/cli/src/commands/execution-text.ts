@@ -76,6 +76,10 @@ export function describeExecutionText(execution: ExecutionView, nowMs: number): 
       for (const line of `${group.failure.message} [${group.failure.code}]`.split('\n')) lines.push(`             ${line}`)
       if (group.failure.hint !== undefined) lines.push(`             ${group.failure.hint}`)
     }
+    if (step.state === 'Pending' && group.attempt?.waitingFor !== undefined) {
+      lines.push(`             waiting: ${group.attempt.waitingFor}`)
+      if (group.attempt.waitingHint !== undefined) lines.push(`             ${group.attempt.waitingHint}`)
+    }
     if (step.state === 'Pending' && group.state === 'Queued') lines.push('             waiting for a delegate (see --selection)')
   }
   for (const note of execution.notes) lines.push(`note: ${note}`)

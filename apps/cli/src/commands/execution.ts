@@ -45,7 +45,7 @@ export async function listExecutions(
 export async function showExecution(
   context: CommandContext,
   executionId: string,
-  options: { readonly changesets: boolean; readonly selection: boolean },
+  options: { readonly changesets: boolean; readonly selection: boolean; readonly events: boolean },
 ): Promise<void> {
   const client = context.client()
   const call = { params: { executionId }, signal: context.signal }
@@ -54,11 +54,13 @@ export async function showExecution(
     ? await readPages(changesetsMax, (page) => client.call(executionEndpoints.changesets, { ...call, query: page }))
     : undefined
   const waits = options.selection ? await client.call(executionEndpoints.selection, call) : undefined
+  const events = options.events ? (await client.call(executionEndpoints.kubernetesEvents, call)).items : undefined
   context.printer.result(
     {
       ...execution,
       ...(changesets === undefined ? {} : { changesets }),
       ...(waits === undefined ? {} : { selection: waits.tasks }),
+      ...(events === undefined ? {} : { kubernetesEvents: events }),
     },
     () => {
       const lines = [describeExecutionText(execution, Date.now())]
@@ -70,6 +72,16 @@ export async function showExecution(
           formatDuration(row.durationMs),
         ])
         lines.push('', formatTable(['INSTANCE', 'STATE', 'CHANGESET', 'TOOK'], rows, 'No changeset ran.'))
+      }
+      if (events !== undefined) {
+        const rows = events.map(({ at, type, object, reason, message, count }) => [
+          at,
+          type,
+          object,
+          reason,
+          count === undefined || count < 2 ? message : `${message} (${String(count)} times)`,
+        ])
+        lines.push('', formatTable(['AT', 'TYPE', 'OBJECT', 'REASON', 'MESSAGE'], rows, 'No cluster said anything about it.'))
       }
       for (const task of waits?.tasks ?? []) {
         lines.push('', `${task.groupPath}: ${task.state} for ${formatDuration(task.queuedForMs)}. ${task.message}`)

@@ -31,6 +31,8 @@ export const changesetsQuery = (executionId: string, stepRunId: string | undefin
     query: { limit: 500, ...(stepRunId === undefined ? {} : { stepRunId }) },
   })
 
+export const kubernetesEventsQuery = (executionId: string) =>
+  endpointQuery(executionEndpoints.kubernetesEvents, { params: { executionId } })
 export const selectionQuery = (executionId: string) => endpointQuery(executionEndpoints.selection, { params: { executionId } })
 
 /** Until the UI has a project switcher: the project that `./start` and the CLI use. */

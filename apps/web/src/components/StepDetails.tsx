@@ -1,6 +1,7 @@
 import { describeFinding } from '../execution/describe-finding.ts'
 import type { PlacedStep } from '../execution/list-steps.ts'
 import { formatOutput } from '../format/output.ts'
+import { PodEvents } from './PodEvents.tsx'
 import { Facts } from '../ui/Facts.tsx'
 import { RelativeTime } from '../ui/RelativeTime.tsx'
 import styles from './StepDetails.module.css'
@@ -8,7 +9,7 @@ import styles from './StepDetails.module.css'
 const contacts = { ok: 'in contact', lost: 'no word from it' } as const
 
 /** Everything that is known of a step, for who looks closely. */
-export function StepDetails({ placed }: { placed: PlacedStep }) {
+export function StepDetails({ placed, executionId }: { placed: PlacedStep; executionId: string }) {
   const { step, group } = placed
   const { attempt } = group
   const outputs = Object.entries(step.outputs ?? {})
@@ -25,7 +26,8 @@ export function StepDetails({ placed }: { placed: PlacedStep }) {
           ['Commit', step.commit === undefined ? undefined : <code key="commit">{step.commit}</code>],
           ['Started', step.startedAt === undefined ? undefined : <RelativeTime key="started" at={step.startedAt} />],
           ['Ended', step.endedAt === undefined ? undefined : <RelativeTime key="ended" at={step.endedAt} />],
-          ['Waiting for', step.waitingFor],
+          ['Waiting for', step.waitingFor ?? attempt?.waitingFor],
+          ['What to do', step.waitingFor === undefined ? attempt?.waitingHint : undefined],
           [
             'Permit to write',
             step.permit === undefined ? undefined : (
@@ -68,6 +70,7 @@ export function StepDetails({ placed }: { placed: PlacedStep }) {
           />
         </section>
       )}
+      {attempt !== undefined && <PodEvents executionId={executionId} attemptId={attempt.attemptId} />}
       {finding !== undefined && (
         <section>
           <h3>What the database showed</h3>

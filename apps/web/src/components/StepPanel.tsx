@@ -64,7 +64,7 @@ export function StepPanel({ execution, placed }: { execution: ExecutionView; pla
             />
           ))}
         {selected === 'changes' && <StepChanges execution={execution} step={step} />}
-        {selected === 'details' && <StepDetails placed={placed} />}
+        {selected === 'details' && <StepDetails placed={placed} executionId={execution.id} />}
         {selected === 'group-log' && group.attempt?.log !== undefined && (
           <LogView
             key={group.attempt.log.stream}
