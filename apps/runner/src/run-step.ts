@@ -1,4 +1,4 @@
-import { hasErrors, toAppError } from '@sluice/base'
+import { hasErrors, parseDatabaseUrl, readDatabaseUrl, toAppError } from '@sluice/base'
 import type { TaskStep } from '@sluice/contract'
 import type { Changelog } from '@sluice/changelog'
 import { openDatabase } from '@sluice/databases'
@@ -71,7 +71,12 @@ async function runDatabaseStep(
   log.line(`Commit ${checkout.commit}.`)
   context.send({ type: 'source.resolved', stepRunId: step.stepRunId, sourceKey: source.sourceKey, commit: checkout.commit })
 
-  const parsed = await readChangelog(createFolderTree(checkout.dir), source.location, binding)
+  const tree = createFolderTree(checkout.dir)
+  // A changelog that cannot be read costs no connection; a URL for MySQL may turn out to be a MariaDB, though.
+  const { engine } = readDatabaseUrl(binding.connectionUrl)
+  for (const { message, hint } of parseDatabaseUrl(binding.connectionUrl).diagnostics)
+    log.line(`warning: ${message} ${hint ?? ''}`.trim())
+  let parsed = await readChangelog(tree, source.location, binding, engine)
   if (parsed.changelog === undefined || hasErrors(parsed.diagnostics)) {
     return failed(
       'CHANGELOG_INVALID',
@@ -92,6 +97,13 @@ async function runDatabaseStep(
   log.line(`Connecting to ${binding.targetKey}.`)
   const database = await open(stop.signal)
   try {
+    if (database.dialect.name !== engine) parsed = await readChangelog(tree, source.location, binding, database.dialect.name)
+    if (parsed.changelog === undefined)
+      return failed(
+        'CHANGELOG_INVALID',
+        describeProblems(parsed.diagnostics, log),
+        'Mend the changelog and push it; nothing was changed.',
+      )
     return await run(
       context,
       createWork(context, refusal, { database, changelog: parsed.changelog, commit: checkout.commit, reopen: open }),

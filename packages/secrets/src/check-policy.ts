@@ -62,7 +62,15 @@ export function checkPolicy(policy: DelegatePolicy, request: PolicyRequest): Pol
 
   return [
     ...listed('projects', policy.projects, [project], 'project', matchesGlob),
-    ...listed('targets', policy.targets, request.targets, 'target', matchesTarget),
+    ...listed(
+      'targets',
+      policy.targets,
+      request.targets?.filter((target) => !isFile(target)),
+      'target',
+      matchesTarget,
+    ),
+    // A file of the delegate's own host: whoever writes connectors must not choose it alone.
+    ...listed('targets', (policy.targets ?? []).filter(isFile), request.targets?.filter(isFile), 'database file', matchesGlob),
     ...listed('images', policy.images, request.images, 'image', matchesImagePrefix),
     ...listed('namespaces', policy.namespaces, optional(request.namespace), 'namespace', matchesGlob),
     ...listed(
@@ -87,6 +95,10 @@ export function checkPolicy(policy: DelegatePolicy, request: PolicyRequest): Pol
       checkSecret(policy, reference, request.scope, refuse).map((violation) => ({ ...violation, slot: reference.slot })),
     ),
   ]
+}
+
+function isFile(target: string): boolean {
+  return target.startsWith('sqlite:')
 }
 
 type Refuse = (rule: string, thing: string, what: string, hint?: string) => PolicyViolation[]

@@ -111,7 +111,7 @@ async function targetsOf(context: CommandContext, options: SecretSetOptions): Pr
 }
 
 async function targetOf(context: CommandContext, text: string): Promise<string> {
-  if (text.includes(':')) return text.startsWith('jdbc:') || /^postgres(?:ql)?:/.test(text) ? canonicalTarget(text) : text
+  if (text.includes(':')) return /^(?:jdbc|postgres(?:ql)?|mysql|mariadb|sqlite3?):/.test(text) ? canonicalTarget(text) : text
   const [level, name] = text.startsWith('account.')
     ? ['account', text.slice(8)]
     : text.startsWith('org.')

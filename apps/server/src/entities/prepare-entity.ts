@@ -111,6 +111,14 @@ function checkConnector(connector: Connector, issues: IssueView[]): string | nul
     issues.push(...others.map((diagnostic) => toIssue(diagnostic, path)))
     return null
   }
+  if (url.engine === 'sqlite' && !/^(?:\/|[a-z]:[\\/])/i.test(url.database ?? '')) {
+    issues.push({
+      path,
+      code: 'CONNECTOR_SQLITE_PATH',
+      message: 'The connection URL names no file by its whole path.',
+      hint: 'Write it like jdbc:sqlite:/data/shop.db: a path on the host of the delegate.',
+    })
+  }
   if (url.password !== undefined) {
     issues.push({
       path,
