@@ -151,6 +151,7 @@ function projectProblem(text: string): string | undefined {
 }
 
 function targetProblem(text: string): string | undefined {
+  if (/^sqlite:\/\S+$/.test(text)) return undefined
   if (text === '*' || /^(?:[a-z0-9+]+:\/\/)?[^/\s]+\/[^/\s]+$/.test(text)) return undefined
   return 'must be host:port/database, each a name or glob, such as *.example.com:5432/*'
 }
