@@ -1,6 +1,6 @@
 import { AppError } from '@sluice/base'
 import type { Diagnostic } from '@sluice/base'
-import type { Changelog } from '@sluice/changelog'
+import type { Changelog, PreconditionGroup } from '@sluice/changelog'
 import { formatChangesetKey, normalizeChangesetKey } from './changeset-key.ts'
 import type { Database } from './database.ts'
 import type { Dialect } from './dialect.ts'
@@ -11,6 +11,8 @@ import { decideChangesets } from './planning/decisions.ts'
 import { resolveRollback } from './planning/rollback-statements.ts'
 import type { StatementContext } from './planning/statements.ts'
 import { asComment, frameScript, joinScript, terminate } from './preview-text.ts'
+import { previewPreconditions } from './preconditions/check.ts'
+import type { BrokenPreconditions } from './preconditions/check.ts'
 import { planRollback } from './rollback.ts'
 import type { RollbackPlan, RollbackTarget } from './rollback-plan.ts'
 import { assembleSync, syncRow } from './sync.ts'
@@ -53,7 +55,10 @@ export interface Preview {
   readonly plan: UpdatePlan | RollbackPlan | SyncPlan
 }
 
-/** The SQL that a command would run, as text. Reads only; preconditions are not evaluated and count as holding. */
+/**
+ * The SQL that a command would run, as text. Writes nothing. Preconditions count as holding unless they say otherwise for this case
+ * (`onSqlOutput`); without a database they cannot be tested and count as holding.
+ */
 export async function previewSql(input: PreviewInput): Promise<Preview> {
   switch (input.what.kind) {
     case 'update':
@@ -108,18 +113,43 @@ async function previewUpdate(input: PreviewInput): Promise<Preview> {
   const { dialect, tracking } = setting
   const detailed = await planPreview(input, setting, false)
   const parts: string[] = []
+  const diagnostics = [...detailed.plan.diagnostics]
   let order = lastOrder(detailed.history)
-  for (const [decided, planned] of detailed.planned) {
+  const root = await brokenFor(input, tracking, input.changelog.preconditions)
+  if (root !== undefined) diagnostics.push(toDiagnostic(root))
+  for (const [decided, planned] of root === undefined || root.outcome === 'WARN' ? detailed.planned : []) {
+    const checked = planned.changeset.preconditions
+    const broken = checked === undefined ? undefined : await brokenFor(input, tracking, [checked])
+    if (broken !== undefined && broken.outcome !== 'MARK_RAN') diagnostics.push(toDiagnostic(broken))
+    if (broken?.outcome === 'HALT') break
+    if (broken?.outcome === 'CONTINUE') continue
+    const markRan = broken?.outcome === 'MARK_RAN'
     const comment = planned.changeset.comment === '' ? '' : `\n${asComment(planned.changeset.comment)}`
     parts.push(
       `-- Changeset ${formatChangesetKey(planned.key)}${comment}`,
-      ...planned.statements.map(({ sql }) => terminate(sql)),
+      ...(markRan ? [] : planned.statements.map(({ sql }) => terminate(sql))),
     )
     if (options?.includeTracking === true) {
-      parts.push(terminate(applyHistorySql(dialect, tracking, planned, decided.stored, ++order, undefined, rowFacts(options))))
+      const execType = markRan ? 'MARK_RAN' : undefined
+      parts.push(terminate(applyHistorySql(dialect, tracking, planned, decided.stored, ++order, execType, rowFacts(options))))
     }
   }
-  return { sql: finish(parts, setting, options), diagnostics: detailed.plan.diagnostics, plan: detailed.plan }
+  return { sql: finish(parts, setting, options), diagnostics, plan: detailed.plan }
+}
+
+async function brokenFor(
+  { database, changelog }: PreviewInput,
+  tracking: Tracking,
+  groups: readonly PreconditionGroup[],
+): Promise<BrokenPreconditions | undefined> {
+  if (database === undefined) return undefined
+  return previewPreconditions({ database, tracking, cancellable: (run) => run() }, groups, { changelog })
+}
+
+function toDiagnostic({ outcome, failure }: BrokenPreconditions): Diagnostic {
+  const { code, message, hint, file, line } = failure
+  const place = { ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { line }) }
+  return { severity: outcome === 'HALT' ? 'error' : 'warning', code, message, ...place, ...(hint === undefined ? {} : { hint }) }
 }
 
 async function previewFutureRollback(input: PreviewInput): Promise<Preview> {

@@ -20,9 +20,10 @@ import { notReachedEntry, runChangeset, throwIfCanceled } from './run/changeset-
 import { toFailure } from './run/failure.ts'
 import { withWriteSession } from './run/write-session.ts'
 import type { WriteSession } from './run/write-session.ts'
-import { readKeptRollbacks, readPartials } from './tracking/detail.ts'
+import { readKeptRollbacks } from './tracking/detail.ts'
 import type { StoredPartial } from './tracking/detail.ts'
 import { deleteHistoryRow, readHistoryRows } from './tracking/history.ts'
+import { readAbandonedPartials } from './tracking/partials.ts'
 import { readTracking } from './tracking/tables.ts'
 import type { Tracking } from './tracking/tables.ts'
 import { statementContext } from './update.ts'
@@ -62,7 +63,7 @@ async function planRollbackInDetail(input: RollbackPlanInput, tracking: Tracking
   const ways = new Map(rows.map((row) => [row, findWayBack(row, known, context)]))
   const wanting = rows.filter((row) => ways.get(row)?.needsKept === true)
   const kept = await readKeptRollbacks(database, tracking, wanting)
-  const partials = rows.length === 0 ? [] : await readPartials(database, tracking)
+  const partials = rows.length === 0 ? [] : await readAbandonedPartials(database, tracking)
   return planRows({ rows, target, known, ways, kept, partials, options, context }, diagnostics)
 }
 

@@ -6,8 +6,8 @@ import type { PartialChangeset } from './inspection.ts'
 import type { CommandInput, TrackingOptions, UpdateOptions } from './options.ts'
 import type { SkippedChangeset } from './plan.ts'
 import { decideChangesets, internalPath } from './planning/decisions.ts'
-import { readPartials } from './tracking/detail.ts'
 import { readHistoryRows } from './tracking/history.ts'
+import { readAbandonedPartials } from './tracking/partials.ts'
 import { readTracking } from './tracking/tables.ts'
 
 export interface StatusReport {
@@ -36,7 +36,7 @@ export async function readStatus(input: CommandInput<UpdateOptions>): Promise<St
   const tracking = await readTracking(database, options)
   const history = await readHistoryRows(database, tracking)
   const decisions = decideChangesets(changelog, history, database.dialect, options)
-  const partial = decisions.run.length === 0 ? [] : await readPartials(database, tracking)
+  const partial = decisions.run.length === 0 ? [] : await readAbandonedPartials(database, tracking)
   return {
     diagnostics: decisions.diagnostics,
     pending: decisions.run.map(({ key }) => key),

@@ -11,9 +11,9 @@ import { findNonTransactional, resolveStatements } from './planning/statements.t
 import type { StatementContext } from './planning/statements.ts'
 import { hasPlanErrors } from './plan.ts'
 import type { PlannedChangeset, UpdatePlan } from './plan.ts'
-import { readPartials } from './tracking/detail.ts'
 import type { StoredPartial } from './tracking/detail.ts'
 import { readHistoryRows } from './tracking/history.ts'
+import { readAbandonedPartials } from './tracking/partials.ts'
 import { readTracking } from './tracking/tables.ts'
 import type { Tracking } from './tracking/tables.ts'
 import { formatChangesetKey, normalizeChangesetKey } from './changeset-key.ts'
@@ -45,7 +45,7 @@ export async function planInDetail(
   const { database, changelog, options } = input
   const history = await readHistoryRows(database, tracking)
   const decisions = decideChangesets(changelog, history, database.dialect, options)
-  const partials = decisions.run.length === 0 ? [] : await readPartials(database, tracking)
+  const partials = decisions.run.length === 0 ? [] : await readAbandonedPartials(database, tracking)
   const facts = decisions.run.length === 0 ? undefined : await openSchemaFacts(database)
   return assemblePlan(decisions, history, partials, { ...statementContext(database, tracking, options), facts }, options)
 }

@@ -3,6 +3,7 @@ import { createGenerate } from '../changes/generate.ts'
 import { catalogueTexts, openSqliteFacts } from './changes/facts.ts'
 import { sqliteGenerators } from './changes/generators.ts'
 import { sqliteProduct } from './changes/product.ts'
+import { sqliteCondition } from './conditions.ts'
 import { literal, physicalName, quoteName, quotePhysicalName } from './names.ts'
 
 /** SQLite as the engine's planner sees it. */
@@ -19,6 +20,6 @@ export const sqliteDialect: Dialect = {
   openFacts: openSqliteFacts,
   catalogueTexts,
   generate: createGenerate(sqliteProduct, sqliteGenerators),
-  conditionQuery: () => undefined,
+  conditionQuery: sqliteCondition,
   catalogue: async () => (await import('./catalog/catalogue.ts')).sqliteCatalogue,
 }

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
+import type { DatabaseSync as Connection } from 'node:sqlite'
 import { AppError, parseDatabaseUrl } from '@sluice/base'
 import type { DatabaseUrl } from '@sluice/base'
 import type { SessionInfo } from '@sluice/engine'
@@ -37,27 +38,28 @@ export async function openSqlite(options: OpenOptions): Promise<SqliteSession> {
     since,
     transactionSince: undefined,
   })
+  let session: SqliteSession | undefined
   try {
     const database = new DatabaseSync(path, {
       timeout: 0,
       enableForeignKeyConstraints: false,
       enableDoubleQuotedStringLiterals: true,
     })
-    for (const statement of pragmaStatements(url)) database.exec(statement)
-    const version = database.prepare('SELECT sqlite_version() AS version').get()?.['version']
-    // Reads the header: a file that is no database is told about here.
-    database.prepare('SELECT count(*) FROM sqlite_schema').get()
-    return new SqliteSession({
+    const openFile = (file: string): Connection => new DatabaseSync(file, { timeout: 0 })
+    session = new SqliteSession({
       database,
       path,
-      sqliteVersion: String(version),
-      lockFile: inMemory
-        ? undefined
-        : new SessionLockFile(`${path}-sluice-lock`, (file) => new DatabaseSync(file, { timeout: 0 }), info),
+      sqliteVersion: process.versions['sqlite'] ?? '',
+      lockFile: inMemory ? undefined : new SessionLockFile(`${path}-sluice-lock`, openFile, info),
       info,
       lockTimeoutMs: options.lockTimeoutMs ?? lockTimeoutMs,
     })
+    await session.script(pragmaStatements(url))
+    // Reads the header: a file that is no database is told about here. Another connection may be writing at this moment.
+    await session.query('SELECT count(*) FROM sqlite_schema')
+    return session
   } catch (error) {
+    await session?.close()
     throw toOpenError(error, path)
   }
 }

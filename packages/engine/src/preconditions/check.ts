@@ -3,11 +3,11 @@ import { matchesDbms } from '@sluice/changelog'
 import type { Changelog, Precondition, PreconditionGroup, PreconditionOutcome, PreconditionTest } from '@sluice/changelog'
 import { normalizeChangesetKey } from '../changeset-key.ts'
 import { DatabaseError } from '../database.ts'
-import type { SqlValue } from '../database.ts'
-import type { EngineFailure } from '../events.ts'
+import type { Database, SqlValue } from '../database.ts'
+import type { EngineFailure, OnEngineEvent } from '../events.ts'
 import { toFailure } from '../run/failure.ts'
-import type { WriteSession } from '../run/write-session.ts'
 import { readHistoryRows } from '../tracking/history.ts'
+import type { Tracking } from '../tracking/tables.ts'
 
 /** Preconditions that do not hold, or could not be evaluated, and what the changelog says then. */
 export interface BrokenPreconditions {
@@ -15,12 +15,48 @@ export interface BrokenPreconditions {
   readonly failure: EngineFailure
 }
 
+/** What preconditions are evaluated on; a `WriteSession` is one. */
+export interface PreconditionSetting {
+  readonly database: Database
+  readonly tracking: Tracking
+  readonly onEvent?: OnEngineEvent | undefined
+  readonly cancellable: <T>(run: () => Promise<T>) => Promise<T>
+}
+
+/**
+ * What preconditions mean where SQL is only written down (Liquibase's `onSqlOutput`): by default they count as holding, `TEST` evaluates
+ * them on the database as it is now, `FAIL` is a precondition that does not hold. Gives the first broken group, WARN included.
+ */
+export async function previewPreconditions(
+  setting: PreconditionSetting,
+  groups: readonly PreconditionGroup[],
+  input: { readonly changelog: Changelog },
+): Promise<BrokenPreconditions | undefined> {
+  for (const group of groups) {
+    const broken =
+      group.onSqlOutput === 'TEST'
+        ? await checkGroup(setting, group, input.changelog)
+        : group.onSqlOutput === 'FAIL'
+          ? refuseOutput(group)
+          : undefined
+    if (broken !== undefined) return broken
+  }
+  return undefined
+}
+
+function refuseOutput(group: PreconditionGroup): BrokenPreconditions {
+  const error = new AppError('failedPrecondition', 'PRECONDITION_SQL_OUTPUT', 'The preconditions say onSqlOutput: FAIL.', {
+    hint: 'Run the changelog on the database itself, or say TEST or IGNORE there.',
+  })
+  return { outcome: group.onFail, failure: { ...toFailure(error), file: group.place.file, line: group.place.line } }
+}
+
 /**
  * Evaluates preconditions on the live database, in a transaction that is rolled back. Gives the first group that does not hold and
  * says anything but WARN; warnings become events.
  */
 export async function checkPreconditions(
-  session: WriteSession,
+  session: PreconditionSetting,
   groups: readonly PreconditionGroup[],
   input: { readonly changelog: Changelog },
 ): Promise<BrokenPreconditions | undefined> {
@@ -34,7 +70,7 @@ export async function checkPreconditions(
 }
 
 async function checkGroup(
-  session: WriteSession,
+  session: PreconditionSetting,
   group: PreconditionGroup,
   changelog: Changelog,
 ): Promise<BrokenPreconditions | undefined> {
@@ -66,7 +102,7 @@ async function checkGroup(
 }
 
 interface Evaluation {
-  readonly session: WriteSession
+  readonly session: PreconditionSetting
   readonly changelog: Changelog
 }
 
@@ -132,7 +168,8 @@ async function testProblem(test: PreconditionTest, evaluation: Evaluation): Prom
         )
       }
       const { rows } = await session.cancellable(() => database.query(question.sql, question.values))
-      return rows[0]?.[0] === true ? undefined : describeMissing(test)
+      const answer = rows[0]?.[0]
+      return answer === true || Number(answer) === 1 ? undefined : describeMissing(test)
     }
   }
 }

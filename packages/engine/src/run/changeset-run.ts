@@ -268,7 +268,8 @@ async function noteFailure(session: WriteSession, run: ChangesetRun, progress: P
     done === 0 && running === undefined
       ? deleteDetail(dialect, tracking, row)
       : updateDetail(dialect, tracking, row, { state: 'failed', done, running })
-  await database.script([note])
+  // BEGIN also gives up tables that the changeset has locked by hand, and makes the note last where autocommit was switched off.
+  await database.script(['BEGIN', note, 'COMMIT'])
 }
 
 function detailRow(session: WriteSession, run: ChangesetRun): DetailRow {

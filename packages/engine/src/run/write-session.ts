@@ -45,10 +45,10 @@ export async function withWriteSession<T>(input: WriteSessionInput, body: (sessi
   database.onNotice = ({ severity, message }) => onEvent?.({ type: 'notice', severity, message })
   try {
     const request = { runId: options.runId, host: options.host ?? 'unknown', waitMs: options.lockWaitMs ?? lockWaitMs }
+    await limitStatements(database, options, onEvent)
     const held = await acquireLock(database, before, request, clock, onEvent, signal)
     try {
       const tracking = await ensureTables(database, options)
-      await limitStatements(database, options, onEvent)
       return await body({
         database,
         tracking,
@@ -62,7 +62,6 @@ export async function withWriteSession<T>(input: WriteSessionInput, body: (sessi
           runCancellable(run, { database, clock, signal, cancelWaitMs: options.cancelWaitMs ?? cancelWaitMs }),
       })
     } finally {
-      if (hasLimits(options) && database.transactionState !== 'closed') await database.setTimeouts({}).catch(() => {})
       // A lock that cannot be released belongs to a session that is gone: the next run takes it over.
       await releaseLock(database, before, held).then(
         () => onEvent?.({ type: 'lockReleased' }),
@@ -70,6 +69,7 @@ export async function withWriteSession<T>(input: WriteSessionInput, body: (sessi
       )
     }
   } finally {
+    if (hasLimits(options) && database.transactionState !== 'closed') await database.setTimeouts({}).catch(() => {})
     database.onNotice = undefined
   }
 }

@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test'
 import type { Changelog } from '@sluice/changelog'
-import { openPostgres } from '@sluice/databases'
-import { openTestDatabase } from '@sluice/testkit'
+import { openDatabase } from '@sluice/databases'
+import { openTempDir, openTestDatabase, openTestMariadbDatabase, skipWithoutMariadb } from '@sluice/testkit'
 import type { TestDatabase } from '@sluice/testkit'
 import { applyPlan } from '../apply.ts'
 import type { Database, SqlValue } from '../database.ts'
@@ -16,6 +16,16 @@ import { readHistory } from '../status.ts'
 import { planUpdate } from '../update.ts'
 
 type Scope = Pick<TestContext, 'after'>
+
+/** The databases that tests run on; MySQL itself is not among them. */
+export type TestProduct = 'postgresql' | 'mariadb' | 'sqlite'
+
+export const testProducts: readonly TestProduct[] = ['postgresql', 'mariadb', 'sqlite']
+
+/** For node:test's `skip`. */
+export function skipProduct(product: TestProduct): false | string {
+  return product === 'mariadb' ? skipWithoutMariadb() : false
+}
 
 /** A schema with a session on it, and short forms of the commands. */
 export interface TestTarget {
@@ -48,22 +58,35 @@ export interface UpdateRun {
 let shared: Promise<TestDatabase> | undefined
 let schemas = 0
 
-/** A fresh schema in a database that all tests of the process share. */
-export async function openTestTarget(t: Scope): Promise<TestTarget> {
+/** A fresh schema in a database that all tests of the process share; a database of its own where those are cheap. */
+export async function openTestTarget(t: Scope, product: TestProduct = 'postgresql'): Promise<TestTarget> {
+  return openSessionOn(await openHome(t, product), t)
+}
+
+async function openHome(t: Scope, product: TestProduct): Promise<Pick<TestTarget, 'url' | 'schema'>> {
+  if (product === 'mariadb') {
+    const { url, name } = await openTestMariadbDatabase(t)
+    return { url, schema: name }
+  }
+  if (product === 'sqlite') {
+    const dir = await openTempDir()
+    t.after(() => dir[Symbol.asyncDispose]())
+    return { url: `sqlite:${dir.path}/test.db`, schema: 'main' }
+  }
   shared ??= openTestDatabase()
   const home = await shared
   const schema = `target_${++schemas}`
-  const maker = await openPostgres({ url: home.url })
+  const maker = await openDatabase({ url: home.url })
   await maker.execute(`create schema ${schema}`)
   await maker.close()
-  return openSessionOn({ url: `${home.url}?currentSchema=${schema}`, schema }, t)
+  return { url: `${home.url}?currentSchema=${schema}`, schema }
 }
 
 /** Another session on a target's schema, with commands of its own. */
 export async function openSessionOn(home: Pick<TestTarget, 'url' | 'schema'>, t: Scope): Promise<TestTarget> {
   const { url, schema } = home
   const connect = async (applicationName = 'sluice:test'): Promise<Database> => {
-    const session = await openPostgres({ url, applicationName })
+    const session = await openDatabase({ url, applicationName })
     t.after(() => session.close())
     return session
   }

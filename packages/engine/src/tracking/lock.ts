@@ -91,7 +91,12 @@ export async function releaseLock(database: Database, tracking: Tracking, held: 
   if (database.transactionState !== 'idle') await database.script(['ROLLBACK'])
   const { sql } = tracking.lock
   const mine = `ID = 1 AND LOCKEDBY = ${database.dialect.literal(held.lockedBy)}`
-  await database.script([`UPDATE ${sql} SET LOCKED = FALSE, LOCKEDBY = NULL, LOCKGRANTED = NULL WHERE ${mine}`])
+  // In a transaction of its own, since a script may have switched autocommit off.
+  await database.script([
+    'BEGIN',
+    `UPDATE ${sql} SET LOCKED = FALSE, LOCKEDBY = NULL, LOCKGRANTED = NULL WHERE ${mine}`,
+    'COMMIT',
+  ])
   await database.releaseSessionLock(held.key)
 }
 
