@@ -143,7 +143,9 @@ async function runAll(
       }
     }
     const checked = planned.changeset.preconditions
-    const broken = checked === undefined ? undefined : await checkPreconditions(session, [checked], input)
+    const { objectQuotingStrategy } = planned.changeset
+    const around = { changelog: input.changelog, objectQuotingStrategy }
+    const broken = checked === undefined ? undefined : await checkPreconditions(session, [checked], around)
     if (broken?.outcome === 'HALT') {
       outcome.entries.push({ ...notReachedEntry(planned), state: 'failed', error: { ...broken.failure, changeset: planned.key } })
       return { ...broken.failure, changeset: planned.key }

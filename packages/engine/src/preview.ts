@@ -1,6 +1,6 @@
 import { AppError } from '@sluice/base'
 import type { Diagnostic } from '@sluice/base'
-import type { Changelog, PreconditionGroup } from '@sluice/changelog'
+import type { Changelog, ObjectQuotingStrategy, PreconditionGroup } from '@sluice/changelog'
 import { formatChangesetKey, normalizeChangesetKey } from './changeset-key.ts'
 import type { Database } from './database.ts'
 import type { Dialect } from './dialect.ts'
@@ -119,7 +119,8 @@ async function previewUpdate(input: PreviewInput): Promise<Preview> {
   if (root !== undefined) diagnostics.push(toDiagnostic(root))
   for (const [decided, planned] of root === undefined || root.outcome === 'WARN' ? detailed.planned : []) {
     const checked = planned.changeset.preconditions
-    const broken = checked === undefined ? undefined : await brokenFor(input, tracking, [checked])
+    const broken =
+      checked === undefined ? undefined : await brokenFor(input, tracking, [checked], planned.changeset.objectQuotingStrategy)
     if (broken !== undefined && broken.outcome !== 'MARK_RAN') diagnostics.push(toDiagnostic(broken))
     if (broken?.outcome === 'HALT') break
     if (broken?.outcome === 'CONTINUE') continue
@@ -141,9 +142,10 @@ async function brokenFor(
   { database, changelog }: PreviewInput,
   tracking: Tracking,
   groups: readonly PreconditionGroup[],
+  objectQuotingStrategy?: ObjectQuotingStrategy,
 ): Promise<BrokenPreconditions | undefined> {
   if (database === undefined) return undefined
-  return previewPreconditions({ database, tracking, cancellable: (run) => run() }, groups, { changelog })
+  return previewPreconditions({ database, tracking, cancellable: (run) => run() }, groups, { changelog, objectQuotingStrategy })
 }
 
 function toDiagnostic({ outcome, failure }: BrokenPreconditions): Diagnostic {

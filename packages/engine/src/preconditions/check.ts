@@ -1,6 +1,13 @@
 import { AppError } from '@sluice/base'
 import { matchesDbms } from '@sluice/changelog'
-import type { Changelog, Precondition, PreconditionGroup, PreconditionOutcome, PreconditionTest } from '@sluice/changelog'
+import type {
+  Changelog,
+  ObjectQuotingStrategy,
+  Precondition,
+  PreconditionGroup,
+  PreconditionOutcome,
+  PreconditionTest,
+} from '@sluice/changelog'
 import { normalizeChangesetKey } from '../changeset-key.ts'
 import { DatabaseError } from '../database.ts'
 import type { Database, SqlValue } from '../database.ts'
@@ -13,6 +20,13 @@ import type { Tracking } from '../tracking/tables.ts'
 export interface BrokenPreconditions {
   readonly outcome: PreconditionOutcome
   readonly failure: EngineFailure
+}
+
+/** What the changelog says around preconditions. */
+export interface PreconditionInput {
+  readonly changelog: Changelog
+  /** Of the changeset that they belong to; undefined for those of the changelog itself. */
+  readonly objectQuotingStrategy?: ObjectQuotingStrategy | undefined
 }
 
 /** What preconditions are evaluated on; a `WriteSession` is one. */
@@ -30,12 +44,12 @@ export interface PreconditionSetting {
 export async function previewPreconditions(
   setting: PreconditionSetting,
   groups: readonly PreconditionGroup[],
-  input: { readonly changelog: Changelog },
+  input: PreconditionInput,
 ): Promise<BrokenPreconditions | undefined> {
   for (const group of groups) {
     const broken =
       group.onSqlOutput === 'TEST'
-        ? await checkGroup(setting, group, input.changelog)
+        ? await checkGroup(setting, group, input)
         : group.onSqlOutput === 'FAIL'
           ? refuseOutput(group)
           : undefined
@@ -58,10 +72,10 @@ function refuseOutput(group: PreconditionGroup): BrokenPreconditions {
 export async function checkPreconditions(
   session: PreconditionSetting,
   groups: readonly PreconditionGroup[],
-  input: { readonly changelog: Changelog },
+  input: PreconditionInput,
 ): Promise<BrokenPreconditions | undefined> {
   for (const group of groups) {
-    const broken = await checkGroup(session, group, input.changelog)
+    const broken = await checkGroup(session, group, input)
     if (broken === undefined) continue
     if (broken.outcome !== 'WARN') return broken
     session.onEvent?.({ type: 'warning', code: broken.failure.code, message: broken.failure.message })
@@ -72,10 +86,10 @@ export async function checkPreconditions(
 async function checkGroup(
   session: PreconditionSetting,
   group: PreconditionGroup,
-  changelog: Changelog,
+  input: PreconditionInput,
 ): Promise<BrokenPreconditions | undefined> {
   const { database } = session
-  const evaluation: Evaluation = { session, changelog }
+  const evaluation: Evaluation = { session, input }
   const place = { file: group.place.file, line: group.place.line }
   await database.script(['BEGIN'])
   try {
@@ -103,7 +117,7 @@ async function checkGroup(
 
 interface Evaluation {
   readonly session: PreconditionSetting
-  readonly changelog: Changelog
+  readonly input: PreconditionInput
 }
 
 /** Why a condition does not hold, or undefined when it does. */
@@ -123,7 +137,7 @@ async function findProblem(condition: Precondition, evaluation: Evaluation): Pro
 }
 
 async function testProblem(test: PreconditionTest, evaluation: Evaluation): Promise<string | undefined> {
-  const { session, changelog } = evaluation
+  const { session, input } = evaluation
   const { database, tracking } = session
   const attribute = (name: string): string => test.attributes[name] ?? ''
   switch (test.name) {
@@ -143,14 +157,18 @@ async function testProblem(test: PreconditionTest, evaluation: Evaluation): Prom
         : `The changeset "${attribute('changeLogFile')}::${attribute('id')}::${attribute('author')}" has not run.`
     }
     case 'changeLogPropertyDefined': {
-      const value = changelog.properties[attribute('property').toLowerCase()]
+      const value = input.changelog.properties[attribute('property').toLowerCase()]
       const wanted = test.attributes['value']
       return value !== undefined && (wanted === undefined || wanted === value)
         ? undefined
         : `The property "${attribute('property')}" is not defined${wanted === undefined ? '' : ` as "${wanted}"`}.`
     }
-    case 'expectedQuotingStrategy':
-      return undefined
+    case 'expectedQuotingStrategy': {
+      const actual = input.objectQuotingStrategy ?? 'LEGACY'
+      return actual === attribute('strategy').toUpperCase()
+        ? undefined
+        : `The quoting strategy is ${actual}, not ${attribute('strategy')}.`
+    }
     case 'sqlCheck': {
       const found = await session.cancellable(() => database.query(attribute('sql').trim().replace(/;\s*$/, '')))
       const actual = toText(found.rows[0]?.[0])
