@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { type Diagnostic, type Timings, didYouMean, timingsFromScale } from '@sluice/base'
+import { type KubernetesConfig, kubernetesVariables, readKubernetesConfig } from './kubernetes/kubernetes-config.ts'
 import { isLoopbackHost } from './loopback.ts'
 import { socketPathMax, relaySocketPath } from './relay/socket-path.ts'
 
@@ -34,6 +35,8 @@ export interface DelegateConfig {
   readonly metrics?: MetricsAddress | undefined
   readonly logLevel: LogLevel
   readonly timings: Timings
+  /** The cluster for step groups in pods; undefined without one. */
+  readonly kubernetes?: KubernetesConfig | undefined
   /** Added to the environment of runners. */
   readonly runnerEnvironment: Readonly<Record<string, string>>
 }
@@ -41,7 +44,7 @@ export interface DelegateConfig {
 type Environment = Readonly<Record<string, string | undefined>>
 
 const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error', 'silent']
-const variables = [
+const variables: readonly string[] = [
   'SLUICE_SERVER_URL',
   'SLUICE_SERVER_CA',
   'SLUICE_DELEGATE_TOKEN',
@@ -54,6 +57,7 @@ const variables = [
   'SLUICE_DELEGATE_SOCKET',
   'SLUICE_DELEGATE_METRICS',
   'SLUICE_RUNNER_ENTRY',
+  ...kubernetesVariables,
 ]
 
 /**
@@ -121,6 +125,7 @@ export function readConfig(
   if (!logLevels.includes(logLevel))
     problem('SLUICE_LOG_LEVEL', `"${logLevel}" is not a log level.`, `Use one of ${logLevels.join(', ')}.`)
   const metrics = readMetricsAddress(value('SLUICE_DELEGATE_METRICS'), defaults.cwd, problem)
+  const kubernetes = readKubernetesConfig(value, problem)
   noteStrangers(environment, problem)
   if (diagnostics.some(({ severity }) => severity === 'error') || serverUrl === undefined)
     return { config: undefined, diagnostics }
@@ -144,6 +149,7 @@ export function readConfig(
       },
       metrics,
       logLevel,
+      kubernetes,
       timings: timingsFromScale(value('SLUICE_TIME_SCALE')),
       runnerEnvironment: runnerEnvironment(environment, problem),
     },

@@ -52,9 +52,10 @@ export function createDelegate(config: DelegateConfig, deps: DelegateDeps): Dele
   const begin = async (): Promise<void> => {
     cleanups.push(await lockDataFolder(config.dir))
     const parts = await assembleParts(context)
-    const { session, attempts, relay, upstream } = parts
+    const { session, attempts, relay, upstream, kubernetes } = parts
     status.parts = parts
     cleanups.push(() => upstream.close())
+    if (kubernetes !== undefined) cleanups.push(() => kubernetes.close())
     tellStanding(parts, status, context)
     // Runners of an earlier process wait for the relay, whatever else becomes of this start.
     await attempts.adopt()

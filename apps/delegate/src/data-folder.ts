@@ -6,6 +6,7 @@ import { type ProcessIdentity, identifyProcess, isRunning, makeFolder } from '@s
 /** Paths inside a delegate's data folder (docs/delegate.md describes it). */
 export function dataPaths(dir: string): {
   identity: string
+  relayKey: string
   attempts: string
   journal: string
   health: string
@@ -14,6 +15,7 @@ export function dataPaths(dir: string): {
 } {
   return {
     identity: join(dir, 'identity.json'),
+    relayKey: join(dir, 'relay-key.pem'),
     attempts: join(dir, 'attempts'),
     journal: join(dir, 'journal'),
     health: join(dir, 'health.json'),

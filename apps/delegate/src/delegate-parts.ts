@@ -1,5 +1,6 @@
 import { type Clock, type Logger, createId, systemClock } from '@sluice/base'
-import { type Executor, createProcessExecutor, makeFolder } from '@sluice/executor'
+import type { TaskSpec } from '@sluice/contract'
+import { type Executor, createProcessExecutor, createRoutingExecutor, makeFolder } from '@sluice/executor'
 import { type Attempts, createAttempts } from './attempts/attempts.ts'
 import { type UptimeClock, systemUptime } from './attempts/deadline.ts'
 import { createJournal } from './attempts/journal.ts'
@@ -9,8 +10,10 @@ import type { DelegateConfig } from './config.ts'
 import { dataPaths } from './data-folder.ts'
 import type { DrainState } from './drain-state.ts'
 import { openIdentity } from './identity.ts'
+import { type Kubernetes, openKubernetes } from './kubernetes/open-kubernetes.ts'
 import type { LogMasks } from './log-masks.ts'
 import { type Metrics, createMetrics } from './metrics.ts'
+import { openRelayKey } from './relay/relay-key.ts'
 import { type Relay, createRelay } from './relay/relay.ts'
 import type { Waiting } from './retry.ts'
 import { type Session, createSession } from './session.ts'
@@ -49,6 +52,8 @@ export interface DelegateParts {
   readonly session: Session
   readonly attempts: Attempts
   readonly relay: Relay
+  /** Undefined without a cluster. */
+  readonly kubernetes: Kubernetes | undefined
 }
 
 export function createContext(config: DelegateConfig, deps: DelegateDeps, stop: AbortSignal): DelegateContext {
@@ -76,12 +81,31 @@ export async function assembleParts(context: DelegateContext): Promise<DelegateP
   const session = createSession({ config, identity, upstream, waiting, logger })
   const capacity = Math.min(config.capacity, policy.maxAttempts ?? config.capacity)
   metrics.set('capacity', capacity)
-  const attempts = createAttempts({
+  const kubernetes =
+    config.kubernetes === undefined
+      ? undefined
+      : openKubernetes({
+          config: config.kubernetes,
+          policy,
+          relayKey: await openRelayKey(paths.relayKey),
+          environment: deps.environment,
+          runnerEnvironment: podEnvironment(config),
+          enrolment: () => session.identity.enrolment,
+          onNotice: (attemptId, notice) => {
+            attempts.notice(attemptId, notice)
+          },
+          timings: config.timings,
+          clock: waiting.clock,
+          logger,
+        })
+  const attempts: Attempts = createAttempts({
     ...context,
     logger,
     masks: deps.masks,
-    executor: deps.executor ?? createRunnerExecutor(config),
-    guard: deps.guard ?? createSecretGuard({ policy, keyPairs: [identity.sealKeyPair], environment: deps.environment }),
+    executor: deps.executor ?? createExecutor(config, kubernetes),
+    permits: kubernetes?.permits,
+    guard:
+      deps.guard ?? createSecretGuard({ policy, keyPairs: [identity.sealKeyPair], environment: deps.environment, kubernetes }),
     journal: createJournal(paths.journal),
     session,
     uptime: deps.uptime ?? systemUptime,
@@ -100,8 +124,26 @@ export async function assembleParts(context: DelegateContext): Promise<DelegateP
     metrics,
     logger,
     timings: config.timings,
+    ...(kubernetes === undefined ? {} : { pods: podListener(kubernetes) }),
   })
-  return { upstream, session, attempts, relay }
+  return { upstream, session, attempts, relay, kubernetes }
+}
+
+function podListener({ config, relayKey, tickets, permits }: Kubernetes): NonNullable<Parameters<typeof createRelay>[0]['pods']> {
+  const { host, port } = config.relay
+  return { host, port, key: relayKey, tickets, asksPermit: (attemptId) => permits.asks(attemptId) }
+}
+
+/** Runners in pods get what says how to get out, but no paths of this machine. */
+function podEnvironment({ runnerEnvironment }: DelegateConfig): Record<string, string> {
+  const names = ['TZ', 'SLUICE_TIME_SCALE', 'HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy']
+  return Object.fromEntries(Object.entries(runnerEnvironment).filter(([name]) => names.includes(name)))
+}
+
+function createExecutor(config: DelegateConfig, kubernetes: Kubernetes | undefined): Executor {
+  const processes = createRunnerExecutor(config)
+  if (kubernetes === undefined) return processes
+  return createRoutingExecutor([processes, kubernetes.executor], (task) => (task as TaskSpec).infra.type)
 }
 
 function createRunnerExecutor(config: DelegateConfig): Executor {

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '@sluice/base'
 import { hasErrors } from '@sluice/base'
-import { defaultPolicy, gitProtocols } from './policy.ts'
+import { defaultPolicy, gitProtocols, podPolicyRules } from './policy.ts'
 import type { DelegatePolicy, GitProtocol, SecretRule } from './policy.ts'
 import { isOwnVariable } from './reference.ts'
 import { createYamlReader } from './yaml-reader.ts'
@@ -25,6 +25,7 @@ const rootFields = [
   'namespaces',
   'serviceAccounts',
   'maxAttempts',
+  'pods',
 ] as const
 
 /**
@@ -57,6 +58,7 @@ function readPolicy(reader: YamlReader): DelegatePolicy {
     allowScripts: scripts === undefined ? false : (reader.flag(scripts, 'allowScripts') ?? false),
     namespaces: list('namespaces', nameProblem),
     serviceAccounts: list('serviceAccounts', nameProblem),
+    ...(root.get('pods') === undefined ? {} : { pods: readPods(reader, root.get('pods')) }),
     maxAttempts: attempts === undefined ? undefined : reader.wholeNumber(attempts, 'maxAttempts', 1, 10_000),
   }
 }
@@ -99,6 +101,25 @@ function readGit(reader: YamlReader, node: YamlNode): DelegatePolicy['git'] {
     protocols: protocols?.filter(isGitProtocol) ?? defaultPolicy.git.protocols,
     hosts: hosts?.map((host) => host.toLowerCase()),
     allowLocalPaths: allowLocalPaths ?? [],
+  }
+}
+
+function readPods(reader: YamlReader, node: YamlNode): DelegatePolicy['pods'] {
+  if (node === undefined) return undefined
+  const fields = reader.fields(node, 'pods', ['allow', 'hostPaths', 'secrets', 'secretMode']) ?? new Map<string, YamlNode>()
+  const allow = readTexts(reader, fields, 'allow', 'pods.allow', (rule) =>
+    (podPolicyRules as readonly string[]).includes(rule) ? undefined : `is none of ${podPolicyRules.join(', ')}`,
+  )
+  const hostPaths = readTexts(reader, fields, 'hostPaths', 'pods.hostPaths', folderProblem)
+  const secrets = readTexts(reader, fields, 'secrets', 'pods.secrets', nameProblem)
+  const modeNode = fields.get('secretMode')
+  const mode = modeNode === undefined ? undefined : reader.text(modeNode, 'pods.secretMode')
+  if (mode !== undefined && mode !== 'runtime') reader.fail(modeNode, '"pods.secretMode" must be runtime, or be left out.')
+  return {
+    allow: allow ?? [],
+    hostPaths: hostPaths ?? [],
+    secrets: secrets ?? [],
+    secretMode: mode === 'runtime' ? 'runtime' : undefined,
   }
 }
 

@@ -50,6 +50,11 @@ allowScripts: true
 namespaces: [sluice-*]
 serviceAccounts: [runner]
 maxAttempts: 4
+pods:
+  allow: [runAsUser, hostPath]
+  hostPaths: [/srv/shared]
+  secrets: [step-*]
+  secretMode: runtime
 `
 
 void test('a full policy is read', () => {
@@ -67,6 +72,7 @@ void test('a full policy is read', () => {
     namespaces: ['sluice-*'],
     serviceAccounts: ['runner'],
     maxAttempts: 4,
+    pods: { allow: ['runAsUser', 'hostPath'], hostPaths: ['/srv/shared'], secrets: ['step-*'], secretMode: 'runtime' },
   })
 })
 

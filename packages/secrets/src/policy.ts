@@ -10,6 +10,33 @@ export interface SecretRule {
   readonly projects?: readonly string[] | undefined
 }
 
+/** What pods may have beyond the Pod Security Standard "restricted". */
+export interface PodPolicy {
+  /** Rules that pods may break, by name: `runAsUser`, `hostPath`, … */
+  readonly allow: readonly string[]
+  /** Folders of nodes that pods may mount, with rule `hostPath`. */
+  readonly hostPaths: readonly string[]
+  /** Names or globs of the namespace's Secrets that steps may mount. */
+  readonly secrets: readonly string[]
+  /** `runtime`: no value ever gets into the cluster's store, whatever the control plane asks for. */
+  readonly secretMode?: 'runtime' | undefined
+}
+
+/** Rules that `pods.allow` may name: those of the standard that a step group can ask to break. */
+export const podPolicyRules = [
+  'privileged',
+  'capabilitiesBaseline',
+  'hostPath',
+  'appArmor',
+  'procMount',
+  'seccompBaseline',
+  'allowPrivilegeEscalation',
+  'runAsNonRoot',
+  'runAsUser',
+  'capabilitiesRestricted',
+  'serviceAccountToken',
+] as const
+
 /**
  * What a delegate does for its control plane, decided on the delegate's own side. Where a list is absent there is no limit, an empty
  * list allows nothing.
@@ -40,6 +67,8 @@ export interface DelegatePolicy {
   readonly namespaces?: readonly string[] | undefined
   /** Service accounts that pods may name; absent allows `default` alone. */
   readonly serviceAccounts?: readonly string[] | undefined
+  /** What pods may have beyond the Pod Security Standard "restricted"; absent allows nothing beyond it. */
+  readonly pods?: PodPolicy | undefined
   /** How many attempts run at a time; absent leaves it to the delegate's own setting. */
   readonly maxAttempts?: number | undefined
 }

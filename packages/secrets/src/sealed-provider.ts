@@ -45,13 +45,13 @@ export function createSealedProvider(keyPairs: readonly SealingKeyPair[]): Secre
 
 /**
  * Whether a value may go where the reference says. Databases: the canonical target key. Git: the canonical address of the repository.
- * Registries: the text itself.
+ * Registries and the steps of a pipeline: the text itself.
  */
 function isAllowedAudience(allowed: readonly string[], reference: SecretReference): boolean {
   if (allowed.includes('*')) return true
   const { audience, use } = reference
   if (use === 'databaseUser' || use === 'databasePassword') return allowed.some((pattern) => matchesTarget(pattern, audience))
-  const location = use === 'registry' ? audience : parseGitUrl(audience)?.canonical
+  const location = use === 'registry' || use === 'step' ? audience : parseGitUrl(audience)?.canonical
   return location !== undefined && allowed.some((pattern) => matchesGlob(pattern, location))
 }
 

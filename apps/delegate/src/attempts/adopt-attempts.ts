@@ -19,7 +19,7 @@ export async function adoptAttempts(host: AttemptHost): Promise<void> {
       if (entry.unwanted) void stopRunner(host, attempt, 'nobody wants it')
     } else if (end !== undefined && end.how !== 'notStarted') {
       void finishAttempt(host, attempt, end)
-    } else inBackground(host, attempt, giveBack(host, attempt, 'placement', notStarted))
+    } else inBackground(host, attempt, giveBack(host, attempt, 'placement', end?.detail ?? notStarted))
   }
   // Those without a place: it was not made yet, or it is removed already.
   for (const entry of entries.values()) {

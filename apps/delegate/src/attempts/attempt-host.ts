@@ -1,6 +1,7 @@
 import { type Diagnostic, type Logger, formatDiagnostic, toAppError } from '@sluice/base'
 import type { Executor } from '@sluice/executor'
 import type { DrainState } from '../drain-state.ts'
+import type { PermitLog } from '../kubernetes/permit-log.ts'
 import type { LogMasks } from '../log-masks.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Waiting } from '../retry.ts'
@@ -24,6 +25,8 @@ export interface AttemptHost {
   readonly bootId: string
   readonly capacity: number
   readonly drain: DrainState
+  /** What is known about permits of attempts in pods; undefined without a cluster. */
+  readonly permits?: PermitLog | undefined
   /** What runners are given as their relay. */
   readonly relay: string
   /** Folder of the executor, where runners leave their log spools. */

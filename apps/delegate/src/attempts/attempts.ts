@@ -1,11 +1,14 @@
 import { setMaxListeners } from 'node:events'
 import { AppError } from '@sluice/base'
+import type { PlaceNotice } from '@sluice/executor'
 import { isDraining } from '../drain-state.ts'
 import { adoptAttempts } from './adopt-attempts.ts'
 import type { Attempt } from './attempt.ts'
 import { type AttemptHost, countRunning } from './attempt-host.ts'
 import { inBackground } from './end-attempt.ts'
 import { discardAttempt, stopRunner } from './stop-runner.ts'
+import { executorsOf } from './executors-of.ts'
+import { noticeEvent } from './notice-event.ts'
 import { sweepAttempts } from './sweep-attempts.ts'
 import { type Offer, takeOffer } from './take-offer.ts'
 
@@ -28,6 +31,12 @@ export interface Attempts {
   discard(attemptId: string): void
   /** Told by the relay: the control plane has acknowledged the runner's completion. */
   completed(attemptId: string): void
+  /** What a heartbeat's answer says about an attempt's permits. */
+  notePermits(attemptId: string, said: { readonly noneWillFollow: boolean; readonly open: boolean | undefined }): void
+  /** Told by an executor: what stands in the way of a start, and what the cluster says. */
+  notice(attemptId: string, notice: PlaceNotice): void
+  /** Where step groups can be placed here. */
+  readonly executors: ('process' | 'kubernetes')[]
   isKnown(attemptId: string): boolean
   readonly count: number
   /** How many more may be taken. */
@@ -69,7 +78,21 @@ export function createAttempts(options: AttemptsOptions): Attempts {
     completed(attemptId) {
       const attempt = attempts.get(attemptId)
       if (attempt !== undefined) attempt.completionSeen = true
+      // Its outcomes are stored: whatever it held is released.
+      host.permits?.cleared(attemptId)
     },
+
+    notePermits(attemptId, { noneWillFollow, open }) {
+      if (noneWillFollow && open === false) host.permits?.cleared(attemptId)
+    },
+
+    notice(attemptId, notice) {
+      const attempt = attempts.get(attemptId)
+      if (attempt === undefined || attempt.entry.unwanted) return
+      void attempt.report(noticeEvent(notice, host.masks))
+    },
+
+    executors: executorsOf(host),
 
     isKnown: (attemptId) => attempts.has(attemptId),
     get count() {

@@ -42,7 +42,8 @@ async function finish(host: AttemptHost, attempt: Attempt, end: AttemptEnd): Pro
     await attempt.update({ phase: 'finishing' })
   }
   if (!isComplete && !attempt.entry.unwanted) {
-    await attempt.reportGone(goneEvent(end, await maskedTail(host, attempt)))
+    const detail = end.detail === undefined ? undefined : host.masks.maskText(end.detail)
+    await attempt.reportGone(goneEvent({ ...end, detail }, await maskedTail(host, attempt)))
     await untilStop(host, attempt.reporter.settled())
     at('gone-acknowledged')
     const folder = join(host.attemptsDir, id)

@@ -14,6 +14,7 @@ export function goneEvent(end: AttemptEnd, tail: string): GoneEvent {
     message: clip(tail.trim() === '' ? text : `${text} It said last:\n${tail.trim()}`),
     exitCode: end.exitCode,
     signal: end.signal,
+    ...(end.hint === undefined ? {} : { hint: end.hint }),
   }
 }
 
@@ -26,7 +27,12 @@ export function clip(text: string): string {
   return text.length <= messageCharsMax ? text : `${text.slice(0, messageCharsMax - 1)}…`
 }
 
-function describeEnd({ how, exitCode, signal }: AttemptEnd): { reason: GoneEvent['reason']; text: string } {
+function describeEnd(end: AttemptEnd): { reason: GoneEvent['reason']; text: string } {
+  const plain = describePlain(end)
+  return end.detail === undefined ? plain : { ...plain, text: end.detail }
+}
+
+function describePlain({ how, exitCode, signal }: AttemptEnd): { reason: GoneEvent['reason']; text: string } {
   if (how === 'notStarted') return { reason: 'placement', text: 'The runner was never started.' }
   if (how === 'missing') return { reason: 'missing', text: 'The runner is gone; nobody saw how it ended.' }
   if (how === 'killed')

@@ -1,6 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import { AppError, type Diagnostic, canonicalTarget, formatDiagnostic, hasErrors, toAppError } from '@sluice/base'
-import type { SecretSlot, SlotValue, TaskSpec, TaskStep } from '@sluice/contract'
+import {
+  type RegistryCredential,
+  type SecretSlot,
+  type SlotValue,
+  type TaskSpec,
+  type TaskStep,
+  stepAudience,
+} from '@sluice/contract'
+import { judgePlan } from '@sluice/executor'
 import type { SealingKeyPair } from '@sluice/sealing'
 import {
   type DelegatePolicy,
@@ -10,9 +18,12 @@ import {
   checkPolicy,
   createProviders,
   defaultPolicy,
+  matchesGlob,
   parsePolicy,
   resolveSecrets,
 } from '@sluice/secrets'
+import type { Kubernetes } from '../kubernetes/open-kubernetes.ts'
+import { planOfTask } from '../kubernetes/plan-of-task.ts'
 import type { TaskGuard } from './task-guard.ts'
 
 export interface SecretGuardOptions {
@@ -20,7 +31,12 @@ export interface SecretGuardOptions {
   readonly keyPairs: readonly SealingKeyPair[]
   /** The delegate's environment, for `env:` secrets. */
   readonly environment: Readonly<Record<string, string | undefined>>
+  /** The cluster, for what pods may have; undefined without one. */
+  readonly kubernetes?: PodJudge | undefined
 }
+
+/** What judging a step group in a pod needs to know. */
+export type PodJudge = Pick<Kubernetes, 'settings' | 'defaults' | 'allowance'>
 
 /** The policy of a file, or the default one without a file. Throws `AppError('invalid', 'POLICY_INVALID')` with every problem. */
 export async function loadPolicy(file: string | undefined): Promise<DelegatePolicy> {
@@ -43,7 +59,7 @@ export async function loadPolicy(file: string | undefined): Promise<DelegatePoli
 }
 
 /** The policy and the secrets of this delegate as a guard of its tasks. */
-export function createSecretGuard({ policy, keyPairs, environment }: SecretGuardOptions): TaskGuard {
+export function createSecretGuard({ policy, keyPairs, environment, kubernetes }: SecretGuardOptions): TaskGuard {
   const providers = createProviders({ policy, keyPairs, environment })
   return {
     judgeOffer: ({ scope }) => violations(policy, { scope }),
@@ -57,7 +73,10 @@ export function createSecretGuard({ policy, keyPairs, environment }: SecretGuard
           targets: task.steps.flatMap((step) => targetOf(step, []) ?? []),
           gitUrls: task.steps.flatMap((step) => (step.kind === 'database' ? [step.source.url] : [])),
           secrets: references,
+          scripts: task.steps.flatMap((step) => (step.kind === 'run' ? step.path : [])),
+          ...podRequest(task, kubernetes),
         }),
+        ...podDiagnostics(task, kubernetes),
       ]
     },
 
@@ -71,6 +90,26 @@ export function createSecretGuard({ policy, keyPairs, environment }: SecretGuard
       }
     },
   }
+}
+
+/** What a pod asks of the policy. The default image and service account are the operator's own choice. */
+function podRequest(task: TaskSpec, kubernetes: PodJudge | undefined): Partial<Parameters<typeof checkPolicy>[1]> {
+  const { infra, containers } = task
+  if (infra.type !== 'kubernetes' || kubernetes === undefined) return {}
+  const images = [...(infra.runner.image === undefined ? [] : [infra.runner.image]), ...containers.map(({ image }) => image)]
+  return {
+    images,
+    namespace: infra.namespace ?? kubernetes.settings.defaultNamespace,
+    ...(infra.serviceAccountName === undefined ? {} : { serviceAccount: infra.serviceAccountName }),
+  }
+}
+
+function podDiagnostics(task: TaskSpec, kubernetes: PodJudge | undefined): Diagnostic[] {
+  if (task.infra.type !== 'kubernetes') return []
+  if (kubernetes === undefined) {
+    return [{ severity: 'error', code: 'EXECUTOR_MISSING', message: 'This delegate has no cluster to place the step group in.' }]
+  }
+  return judgePlan(planOfTask(task, kubernetes.settings), kubernetes.defaults, kubernetes.allowance, matchesGlob)
 }
 
 function violations(policy: DelegatePolicy, request: Parameters<typeof checkPolicy>[1]): Diagnostic[] {
@@ -112,7 +151,13 @@ export function bindSlots(task: TaskSpec): { references: readonly SecretReferenc
   }
   const uses = new Map<string, SlotUse[]>()
   for (const step of task.steps) {
-    for (const [slot, use] of usesOf(step, diagnostics)) {
+    for (const [slot, use] of usesOf(step, task, diagnostics)) {
+      const known = uses.get(slot) ?? []
+      if (!known.some((other) => other.use === use.use && other.audience === use.audience)) uses.set(slot, [...known, use])
+    }
+  }
+  for (const registry of task.registries) {
+    for (const [slot, use] of registryUses(registry, diagnostics)) {
       const known = uses.get(slot) ?? []
       if (!known.some((other) => other.use === use.use && other.audience === use.audience)) uses.set(slot, [...known, use])
     }
@@ -142,12 +187,39 @@ function referenceOf({ slot, secretId, scope, version, type, source, use, audien
   return { slot, secretId, scope, version, type, source, use, audience }
 }
 
-function usesOf(step: TaskStep, diagnostics: Diagnostic[]): [string, SlotUse][] {
+/** The credential's file is keyed by `url`: the host in it is what the kubelet will send it to. */
+function registryUses(
+  { host, url, username, password, config }: RegistryCredential,
+  diagnostics: Diagnostic[],
+): [string, SlotUse][] {
+  const named = registryHost(url === '' ? host : url)
+  if (named !== host.toLowerCase()) {
+    const message = `A registry's credentials for "${host}" would be sent to "${named}".`
+    diagnostics.push({ severity: 'error', code: 'TASK_INCONSISTENT', message })
+  }
+  return [username, password, config].flatMap((value): [string, SlotUse][] =>
+    value?.kind === 'slot' ? [[value.slot, { use: 'registry', audience: named }]] : [],
+  )
+}
+
+/** `host[:port]` of a registry's address; all of Docker Hub's are `docker.io`. */
+function registryHost(url: string): string {
+  const host = url
+    .replace(/^[a-z]+:\/\//i, '')
+    .replace(/\/.*$/, '')
+    .toLowerCase()
+  return ['index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'].includes(host) ? 'docker.io' : host
+}
+
+function usesOf(step: TaskStep, task: TaskSpec, diagnostics: Diagnostic[]): [string, SlotUse][] {
   const found: [string, SlotUse][] = []
   const add = (value: SlotValue | undefined, use: SecretUse, audience: string): void => {
     if (value?.kind === 'slot') found.push([value.slot, { use, audience }])
   }
-  if (step.kind !== 'database') return found
+  if (step.kind !== 'database') {
+    const audience = stepAudience(task.scope, task.pipelineIdentifier)
+    return step.slots.map((slot) => [slot, { use: 'step', audience }])
+  }
   const target = targetOf(step, diagnostics)
   if (target !== undefined) {
     add(step.database.username, 'databaseUser', target)

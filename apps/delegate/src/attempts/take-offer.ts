@@ -16,6 +16,7 @@ import {
 import { deadlineIn } from './deadline.ts'
 import { giveBack, inBackground, watchRunner } from './end-attempt.ts'
 import { isAttemptId } from './journal.ts'
+import { executorsOf } from './executors-of.ts'
 import type { ResolvedSlots } from './task-guard.ts'
 
 export type Offer = Extract<DelegateCommand, { type: 'offer' }>
@@ -39,8 +40,8 @@ function judge(host: AttemptHost, offer: Offer): { code: DeclineCode; message: s
   if (!isAttemptId(offer.attemptId))
     return { code: 'unsupported', message: 'The attempt’s id is not one that this delegate understands.' }
   if (isDraining(host.drain)) return { code: 'draining', message: 'This delegate takes no more work.' }
-  if (offer.infraType !== host.executor.kind && offer.infraType !== 'process') {
-    return { code: 'unsupported', message: `This delegate runs step groups as processes, not on "${offer.infraType}".` }
+  if (!executorsOf(host).some((executor) => executor === offer.infraType) && offer.infraType !== host.executor.kind) {
+    return { code: 'unsupported', message: `This delegate does not place step groups as "${offer.infraType}".` }
   }
   const refusals = host.guard.judgeOffer(offer).filter(isError)
   if (refusals.length > 0) return { code: 'policy', message: listOf(refusals) }

@@ -29,7 +29,10 @@ export async function sendHeartbeat(options: LoopOptions): Promise<number> {
       reply.drain ? 'The control plane drains this delegate: it takes no more work.' : 'This delegate takes work again.',
     )
   }
-  for (const { attemptId, verdict, cancel } of reply.attempts) {
+  for (const { attemptId, verdict, cancel, permitOpen } of reply.attempts) {
+    // "Fenced" is only said when none is open, and neither a fenced attempt nor a cancelled one is granted another.
+    if (verdict === 'fenced') attempts.notePermits(attemptId, { noneWillFollow: true, open: false })
+    else attempts.notePermits(attemptId, { noneWillFollow: cancel !== undefined, open: permitOpen })
     if (verdict === 'fenced') attempts.discard(attemptId)
     else if (cancel !== undefined) attempts.cancel(attemptId, cancel)
   }

@@ -29,7 +29,7 @@ export async function runPollLoop(options: LoopOptions): Promise<void> {
     const startedAt = clock.monotonic()
     try {
       const { commands } = await session.call(protocolEndpoints.poll, {
-        body: { bootId: options.bootId, free: attempts.free, draining: isDraining(drain) },
+        body: { bootId: options.bootId, executors: attempts.executors, free: attempts.free, draining: isDraining(drain) },
         signal,
         timeoutMs,
       })

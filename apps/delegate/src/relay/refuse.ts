@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ErrorKind } from '@sluice/base'
 
 export interface Refusal {
-  readonly status: 404 | 413 | 503
+  readonly status: 400 | 403 | 404 | 409 | 410 | 413 | 503
   readonly kind: ErrorKind
   readonly code: string
   readonly message: string

@@ -1,13 +1,15 @@
-import { rmSync } from 'node:fs'
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
-import { connect } from 'node:net'
-import { AppError, type Logger, type Timings } from '@sluice/base'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Logger, Timings } from '@sluice/base'
 import type { Metrics } from '../metrics.ts'
 import type { Upstream } from '../upstream.ts'
 import { forward } from './forward.ts'
+import { createListeners } from './listeners.ts'
 import { type Refusal, dropRest, refuse } from './refuse.ts'
 import { type RelayRoute, findRoute } from './routes.ts'
-import { makeSocketFolder } from './socket-path.ts'
+import type { RelayKey } from './relay-key.ts'
+import type { SecretTickets } from './secret-tickets.ts'
+import { createSlots } from './slots.ts'
+import { answerTicket } from './ticket-call.ts'
 
 /**
  * What runners talk to instead of the control plane: a socket on this machine that forwards the calls of attempts that are here. It
@@ -16,6 +18,8 @@ import { makeSocketFolder } from './socket-path.ts'
  */
 export interface Relay {
   listen(): Promise<void>
+  /** Port of the entrance for pods; 0 without. */
+  readonly podPort: number
   /** Cuts what is open: runners try again, and find the next process at the same address. */
   close(): Promise<void>
 }
@@ -32,31 +36,81 @@ export interface RelayOptions {
   /** Requests open at once, of one attempt and altogether. */
   readonly perAttemptMax?: number | undefined
   readonly totalMax?: number | undefined
+  /** For pods, over TCP. */
+  readonly pods?: PodListener | undefined
+}
+
+/** The relay's other entrance. Any attempt's calls pass: the control plane judges their tokens, and other instances have attempts too. */
+export interface PodListener {
+  readonly host: string
+  readonly port: number
+  readonly key: RelayKey
+  readonly tickets: SecretTickets
+  /** A permit is about to be asked for; false when it must not be. */
+  readonly asksPermit: (attemptId: string) => boolean
+  /** Requests open at once from one address. */
+  readonly perAddressMax?: number | undefined
 }
 
 export function createRelay(options: RelayOptions): Relay {
-  const { socketPath, logger, metrics } = options
+  const { logger, metrics } = options
   const slots = createSlots(options.perAttemptMax ?? 32, options.totalMax ?? 1024, (total) => {
     metrics.set('relay_requests_open', total)
   })
 
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const addressSlots = createSlots(options.pods?.perAddressMax ?? 128, options.totalMax ?? 1024, () => {})
+
+  const handle = async (request: IncomingMessage, response: ServerResponse, isPod: boolean): Promise<void> => {
     const path = (request.url ?? '').split('?', 1)[0] ?? ''
     const route = findRoute(request.method, path)
-    const refusal = route === undefined ? notARunnersCall : judge(route, request, options.isKnown)
-    if (route === undefined || refusal !== undefined) {
+    const refusal = route === undefined ? notARunnersCall : judge(route, request, isPod ? () => true : options.isKnown)
+    if (route === undefined || refusal !== undefined || (route.call === 'secrets' && !isPod)) {
       dropRest(request, bytesDroppedMax)
       answerWith(response, refusal ?? notARunnersCall)
-    } else if (!slots.take(route.attemptId)) {
+      return
+    }
+    const address = isPod ? (request.socket.remoteAddress ?? '') : route.attemptId
+    const release = takeBoth(route.attemptId, address)
+    if (release === undefined) {
       dropRest(request, bytesDroppedMax)
       answerWith(response, busy)
-    } else {
-      try {
-        await pass(route, request, response)
-      } finally {
-        slots.give(route.attemptId)
+      return
+    }
+    try {
+      if (isPod && options.pods !== undefined) await passFromPod(options.pods, route, request, response)
+      else await pass(route, request, response)
+    } finally {
+      release()
+    }
+  }
+
+  /** One place of the attempt's and one of the address's. */
+  const takeBoth = (attemptId: string, address: string): (() => void) | undefined => {
+    if (!slots.take(attemptId)) return undefined
+    if (addressSlots.take(address)) {
+      return () => {
+        slots.give(attemptId)
+        addressSlots.give(address)
       }
     }
+    slots.give(attemptId)
+    return undefined
+  }
+
+  const passFromPod = async (
+    pods: PodListener,
+    route: RelayRoute,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> => {
+    if (route.call === 'secrets') {
+      const refusal = await answerTicket(pods.tickets, route, request, response)
+      if (refusal === undefined) metrics.add('relay_requests_total', { answer: '200' })
+      else answerWith(response, refusal)
+    } else if (route.call === 'permit' && !pods.asksPermit(route.attemptId)) {
+      dropRest(request, bytesDroppedMax)
+      answerWith(response, isStopping)
+    } else await pass(route, request, response)
   }
 
   const pass = async (route: RelayRoute, request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -80,26 +134,12 @@ export function createRelay(options: RelayOptions): Relay {
     refuse(response, refusal)
   }
 
-  const server = createServer(
-    { requestTimeout: 0, headersTimeout: 10_000, keepAliveTimeout: 30_000, maxHeaderSize: 16 * 1024 },
-    (request, response) => {
-      handle(request, response).catch((error: unknown) => {
-        logger.error({ error }, 'A runner’s request failed in the relay.')
-        response.destroy()
-      })
-    },
-  )
-
-  return {
-    listen: () => listenAt(server, socketPath),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve()
-        })
-        server.closeAllConnections()
-      }),
-  }
+  return createListeners(options, (request, response, isPod) => {
+    handle(request, response, isPod).catch((error: unknown) => {
+      logger.error({ error }, 'A runner’s request failed in the relay.')
+      response.destroy()
+    })
+  })
 }
 
 const bytesDroppedMax = 8 * 1024 * 1024
@@ -115,6 +155,12 @@ const busy: Refusal = {
   kind: 'unavailable',
   code: 'RELAY_BUSY',
   message: 'Too many requests wait at the relay.',
+}
+const isStopping: Refusal = {
+  status: 409,
+  kind: 'conflict',
+  code: 'ATTEMPT_FENCED',
+  message: 'The runner is being stopped: it gets no permit any more.',
 }
 const unreachable: Refusal = {
   status: 503,
@@ -135,67 +181,4 @@ function judge(route: RelayRoute, request: IncomingMessage, isKnown: (attemptId:
     return { status: 404, kind: 'notFound', code: 'ATTEMPT_UNKNOWN', message }
   }
   return Number(request.headers['content-length'] ?? 0) > route.bytesMax ? tooLarge(route) : undefined
-}
-
-/** Counts the requests that wait, so that neither one attempt nor all together can take everything. */
-function createSlots(
-  perAttemptMax: number,
-  totalMax: number,
-  onTotal: (total: number) => void,
-): { take: (attemptId: string) => boolean; give: (attemptId: string) => void } {
-  const open = new Map<string, number>()
-  let total = 0
-  return {
-    take(attemptId) {
-      const ofAttempt = open.get(attemptId) ?? 0
-      if (ofAttempt >= perAttemptMax || total >= totalMax) return false
-      open.set(attemptId, ofAttempt + 1)
-      onTotal(++total)
-      return true
-    },
-    give(attemptId) {
-      const left = (open.get(attemptId) ?? 1) - 1
-      if (left === 0) open.delete(attemptId)
-      else open.set(attemptId, left)
-      onTotal(--total)
-    },
-  }
-}
-
-/** Throws `AppError('conflict', 'RELAY_IN_USE')` when something answers there already. */
-async function listenAt(server: Server, socketPath: string): Promise<void> {
-  makeSocketFolder(socketPath)
-  if (await isAnswered(socketPath)) {
-    throw new AppError('conflict', 'RELAY_IN_USE', `Something listens at "${socketPath}" already.`, {
-      hint: 'Stop the other delegate, or set SLUICE_DELEGATE_SOCKET.',
-    })
-  }
-  // What a killed delegate left.
-  rmSync(socketPath, { force: true })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    // The mask is the whole process's, but the socket is made before `listen` returns: nothing else runs meanwhile.
-    const umask = process.umask(0o177)
-    try {
-      server.listen(socketPath, () => {
-        server.off('error', reject)
-        resolve()
-      })
-    } finally {
-      process.umask(umask)
-    }
-  })
-}
-
-function isAnswered(socketPath: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(socketPath)
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => {
-      resolve(false)
-    })
-  })
 }

@@ -1,7 +1,7 @@
 /** A runner's call, as far as the relay has to understand it. */
 export interface RelayRoute {
   readonly attemptId: string
-  readonly call: 'next' | 'events' | 'permit' | 'heartbeat' | 'appendLog' | 'sealLog' | 'complete'
+  readonly call: 'next' | 'events' | 'permit' | 'heartbeat' | 'appendLog' | 'sealLog' | 'complete' | 'secrets'
   /** Longest body in bytes. */
   readonly bytesMax: number
 }
@@ -18,6 +18,8 @@ const routes = [
   { method: 'POST', call: 'heartbeat', tail: 'heartbeat', bytesMax: 64 * 1024 },
   { method: 'PUT', call: 'appendLog', tail: `logs/${id}`, bytesMax: logBytesMax },
   { method: 'POST', call: 'sealLog', tail: `logs/${id}/seal`, bytesMax: 64 * 1024 },
+  // The only one that the relay answers itself.
+  { method: 'POST', call: 'secrets', tail: 'secrets', bytesMax: 4096 },
   { method: 'POST', call: 'complete', tail: 'complete', bytesMax: jsonBytesMax },
 ] as const
 

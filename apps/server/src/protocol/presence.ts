@@ -32,10 +32,11 @@ export function registerPresence(app: App, context: ProtocolContext): void {
       return {
         heartbeatMs: timings.heartbeatMs,
         drain: caller.drain,
-        attempts: verdicts.map(({ attemptId, live, cancelMode }) => ({
+        attempts: verdicts.map(({ attemptId, live, cancelMode, permitOpen }) => ({
           attemptId,
           verdict: live ? ('ok' as const) : ('fenced' as const),
           leaseMs: live ? timings.leaseMs : 0,
+          permitOpen,
           ...(cancelMode === null || !live ? {} : { cancel: cancelMode }),
         })),
       }

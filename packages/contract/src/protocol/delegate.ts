@@ -123,6 +123,8 @@ export const heartbeatReply = z.object({
       verdict: z.enum(['ok', 'fenced']),
       leaseMs: z.number().int(),
       cancel: z.enum(['graceful', 'interrupt', 'force']).optional(),
+      /** Whether a permit of the attempt is open. After a cancel none is granted any more, so then "no" stays true. */
+      permitOpen: z.boolean().optional(),
     }),
   ),
 })

@@ -13,6 +13,8 @@ export interface LeaseVerdict {
   /** False when the attempt is over for the server or belongs to somebody else. */
   readonly live: boolean
   readonly cancelMode: CancelModeColumn | null
+  /** A step of the attempt holds a permit. */
+  readonly permitOpen: boolean
 }
 
 /**
@@ -44,6 +46,7 @@ export async function renewLeases(
         coalesce(renewed.id is not null or (a.epoch = listed.epoch and a.delegate_instance_id = $1 and (a.state = 'offered' or exists (
           select 1 from permits p where p.attempt_id = a.id and p.epoch = a.epoch and p.released_at is null
         ))), false) as live,
+        exists (select 1 from permits p where p.attempt_id = listed.attempt_id and p.released_at is null) as "permitOpen",
         case when renewed.id is not null and a.contact = 'lost' then a.execution_id end as healed
       from listed
       left join attempts a on a.id = listed.attempt_id
@@ -59,7 +62,7 @@ export async function renewLeases(
   for (const executionId of new Set(rows.flatMap((row) => (row.healed === null ? [] : [row.healed])))) {
     await notify(connection, 'sluice_execution', executionId)
   }
-  return rows.map(({ attemptId, live, cancelMode }) => ({ attemptId, live, cancelMode }))
+  return rows.map(({ attemptId, live, cancelMode, permitOpen }) => ({ attemptId, live, cancelMode, permitOpen }))
 }
 
 /**
