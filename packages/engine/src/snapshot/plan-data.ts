@@ -2,6 +2,7 @@ import type { Database } from '../database.ts'
 import type { ChangelogPlan, ChangelogStep } from './changelog-plan.ts'
 import { createFilter } from './filter.ts'
 import type { ObjectFilter } from './filter.ts'
+import { objectId } from './model.ts'
 import type { Snapshot, SnapshotObject } from './model.ts'
 import { orderObjects } from './order.ts'
 import { stepName } from './plan-creation.ts'
@@ -30,11 +31,14 @@ export async function planData(input: PlanDataInput): Promise<ChangelogPlan> {
   const columns = new Map<string, SnapshotObject[]>()
   const referred = new Map<string, string[]>()
   const keyOf = (schema: string | null, table: string): string => JSON.stringify([schema, table])
+  // A foreign key depends on columns and keys of the table that it refers to.
+  const homes = new Map(snapshot.objects.map((object) => [objectId(object), object.partOf ?? objectId(object)]))
   for (const object of snapshot.objects) {
     if (object.table === undefined) continue
     const key = keyOf(object.schema, object.table)
     if (object.type === 'column') columns.set(key, [...(columns.get(key) ?? []), object])
-    if (object.type === 'foreignKey') referred.set(key, [...(referred.get(key) ?? []), ...object.dependsOn])
+    if (object.type === 'foreignKey')
+      referred.set(key, [...(referred.get(key) ?? []), ...object.dependsOn.map((id) => homes.get(id) ?? id)])
   }
   const tables = snapshot.objects
     .filter((object) => object.type === 'table' && matches(object))

@@ -10,8 +10,9 @@ test('each change of one property of a PostgreSQL schema is exactly one differen
   await reference.database.execute(postgresBase)
   await target.database.execute(postgresBase)
   const snapshot = await snapshotDatabase({ database: reference.database })
-  for (const mutation of postgresReversible) {
-    await t.test(mutation.sql.slice(0, 100), () => checkMutation(target.database, snapshot, mutation))
+  for (const [index, mutation] of postgresReversible.entries()) {
+    const withRollback = index % 4 === 0 || process.env['SLUICE_REQUIRE_ALL'] === '1'
+    await t.test(mutation.sql.slice(0, 100), () => checkMutation(target.database, snapshot, mutation, withRollback))
   }
 })
 

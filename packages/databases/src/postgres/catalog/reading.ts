@@ -197,6 +197,8 @@ export async function openReading(database: Database, request: CatalogueRequest)
     "SET LOCAL timezone = 'UTC'",
     'SET LOCAL extra_float_digits = 1',
     "SET LOCAL bytea_output = 'hex'",
+    // Compiling a query of the catalogue takes longer than running it.
+    'SET LOCAL jit = off',
   ])
   return reading
 }
