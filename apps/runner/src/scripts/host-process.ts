@@ -4,14 +4,14 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { AppError } from '@sluice/base'
-import type { RunTaskStep } from '@sluice/contract'
-import { scriptArgv, wrapScript } from './script-files.ts'
+import type { RunTaskStep, StepShell } from '@sluice/contract'
+import { wrapScript } from './script-files.ts'
 import { readOutputs, type ScriptOutputs } from './script-outputs.ts'
 import type { ScriptProcess, ScriptRequest } from './script-process.ts'
 
 /**
  * Runs a script as a child of the runner, in a session of its own. Its text comes over an inherited descriptor, so it is on no disk and in
- * no argv; of the runner's environment it gets the search path and nothing else. Throws `SHELL_MISSING`.
+ * no argv; of the runner's environment it gets the search path and nothing else. Throws `SHELL_UNSUPPORTED`; its `exit` rejects with `SHELL_MISSING`.
  */
 export function startOnHost(
   step: RunTaskStep,
@@ -23,7 +23,7 @@ export function startOnHost(
   const linesFile = join(folder, 'output')
   const workspace = join(workDir, 'workspace')
   for (const path of [outputs, workspace]) mkdirSync(path, { recursive: true, mode: 0o700 })
-  const [program = '', ...args] = scriptArgv(step.shell, '/dev/fd/3')
+  const [program = '', ...args] = descriptorArgv(step.shell)
   const child = spawn(program, args, {
     cwd: workspace,
     detached: true,
@@ -70,5 +70,20 @@ export function startOnHost(
       dispose: () => rmSync(folder, { recursive: true, force: true }),
     },
     readOutputs: () => readOutputs(outputs, linesFile, step.outputVariables),
+  }
+}
+
+/** A program that runs the script which it reads from descriptor 3: a socket, so it has no path that could be opened. */
+function descriptorArgv(shell: StepShell): string[] {
+  switch (shell) {
+    case 'Sh':
+    case 'Bash':
+      return [shell === 'Sh' ? 'sh' : 'bash', '-e', '-c', 'eval "$(cat <&3)"']
+    case 'Python':
+      return ['python3', '-c', 'import os; exec(compile(os.fdopen(3).read(), "command", "exec"))']
+    default:
+      throw new AppError('invalid', 'SHELL_UNSUPPORTED', `Scripts for ${shell} run in pods only.`, {
+        hint: 'Give the step group a stepGroupInfra of type KubernetesDirect, or use Sh, Bash or Python.',
+      })
   }
 }
