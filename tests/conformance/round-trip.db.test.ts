@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
+import type { Diagnostic } from '@sluice/base'
 import { createMemoryTree, parseChangelog } from '@sluice/changelog'
 import type { Changelog } from '@sluice/changelog'
 import {
@@ -42,11 +43,19 @@ interface Step {
   readonly sluice: (place: Place) => Promise<CommandReport>
 }
 
+function withoutErrors<Plan extends { readonly diagnostics: readonly Diagnostic[] }>(plan: Plan): Plan {
+  deepEqual(
+    plan.diagnostics.filter(({ severity }) => severity === 'error'),
+    [],
+  )
+  return plan
+}
+
 const update = (options: UpdateOptions, ...liquibase: readonly string[]): Step => ({
   liquibase,
   sluice: async ({ database, changelog }) => {
     const all = { contexts, ...options, ...write }
-    const plan = await planUpdate({ database, changelog, options: all })
+    const plan = withoutErrors(await planUpdate({ database, changelog, options: all }))
     return applyPlan({ database, changelog, plan, options: all })
   },
 })
@@ -54,7 +63,7 @@ const update = (options: UpdateOptions, ...liquibase: readonly string[]): Step =
 const rollback = (target: RollbackTarget, ...liquibase: readonly string[]): Step => ({
   liquibase,
   sluice: async ({ database, changelog }) => {
-    const plan = await planRollback({ database, changelog, target, options: { contexts } })
+    const plan = withoutErrors(await planRollback({ database, changelog, target, options: { contexts } }))
     return applyRollback({ database, changelog, plan, options: { contexts, ...write } })
   },
 })
@@ -63,7 +72,7 @@ const sync = (options: SyncOptions, ...liquibase: readonly string[]): Step => ({
   liquibase,
   sluice: async ({ database, changelog }) => {
     const all = { contexts, ...options, ...write }
-    const plan = await planSync({ database, changelog, options: all })
+    const plan = withoutErrors(await planSync({ database, changelog, options: all }))
     return applySync({ database, changelog, plan, options: all })
   },
 })
@@ -82,7 +91,7 @@ const testRollbacks: Step = {
   liquibase: ['update-testing-rollback'],
   sluice: async ({ database, changelog }) => {
     const options = { contexts, ...write }
-    const plan = await planTestRollback({ database, changelog, options })
+    const plan = withoutErrors(await planTestRollback({ database, changelog, options }))
     return testRollback({ database, changelog, plan, options })
   },
 }
@@ -98,9 +107,12 @@ const running: readonly Step[] = [
   update({}, 'update'),
   rollback({ tag: 'v1.0' }, 'rollback', '--tag=v1.0'),
   testRollbacks,
-  rollback({ tag: 'BASE' }, 'rollback', '--tag=BASE'),
-  update({}, 'update'),
 ]
+
+const furtherBack: readonly Step[] = [rollback({ tag: 'BASE' }, 'rollback', '--tag=BASE'), update({}, 'update')]
+
+/** On SQLite Liquibase sets a tag on every row of the newest row's second, so who was how fast would decide what a tag means. */
+const withoutTag = running.filter(({ liquibase }) => liquibase[0] !== 'tag')
 
 const recording: readonly Step[] = [
   sync({ count: 1 }, 'mark-next-changeset-ran'),
@@ -176,7 +188,12 @@ after(async () => warm?.[Symbol.asyncDispose]())
 
 describe('Sluice and Liquibase take turns on one database', { skip: requireOrSkip('a JDK', canRecord()) }, () => {
   const plays = [
-    ...conformanceDatabases.map((dbms) => ({ dbms, folder: 'store', name: 'running', steps: running })),
+    ...conformanceDatabases.map((dbms) => ({
+      dbms,
+      folder: 'store',
+      name: 'running',
+      steps: dbms === 'sqlite' ? withoutTag : [...running, ...furtherBack],
+    })),
     { dbms: 'postgresql', folder: 'shop', name: 'running what only PostgreSQL has', steps: running },
     ...conformanceDatabases.map((dbms) => ({ dbms, folder: 'store', name: 'recording', steps: recording })),
   ] as const

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AppError, systemClock } from '@sluice/base'
+import type { Diagnostic } from '@sluice/base'
+import type { Changeset } from '@sluice/changelog'
 import { applyPlan } from './apply.ts'
 import type { ChangesetKey } from './changeset-key.ts'
 import type { EngineFailure } from './events.ts'
@@ -21,7 +23,8 @@ export interface TestRollbackInput extends CommandInput<UpdateOptions & WriteOpt
 }
 
 /**
- * What `testRollback` would do. A pending changeset that cannot be undone is an error here, before the database is touched. Reads only.
+ * What `testRollback` would do. A pending changeset that cannot be undone is an error here, before the database is touched; a warning where
+ * its preconditions may leave it out. Reads only.
  */
 export async function planTestRollback(input: CommandInput<UpdateOptions>): Promise<TestRollbackPlan> {
   const tracking = await readTracking(input.database, input.options)
@@ -29,7 +32,10 @@ export async function planTestRollback(input: CommandInput<UpdateOptions>): Prom
   const context = statementContext(input.database, tracking, input.options)
   const undoable = plan.changesets
     .filter(({ action }) => action === 'run')
-    .flatMap(({ changeset }) => resolveRollback(changeset, context).diagnostics)
+    .flatMap(({ changeset }) => {
+      const { diagnostics: found } = resolveRollback(changeset, context)
+      return mayBeSkipped(changeset) ? found.map((one): Diagnostic => ({ ...one, severity: 'warning' })) : found
+    })
   const diagnostics = [...plan.diagnostics, ...undoable]
   return {
     kind: 'testRollback',
@@ -38,6 +44,14 @@ export async function planTestRollback(input: CommandInput<UpdateOptions>): Prom
     digest: createHash('sha256').update(`testRollback\n${plan.digest}`).digest('hex'),
     isEmpty: plan.isEmpty && !hasPlanErrors({ diagnostics }),
   }
+}
+
+/** Its preconditions may leave it out; whether they do is known when it is its turn. */
+function mayBeSkipped({ preconditions }: Changeset): boolean {
+  return (
+    preconditions !== undefined &&
+    [preconditions.onFail, preconditions.onError].some((one) => one === 'CONTINUE' || one === 'MARK_RAN')
+  )
 }
 
 /**

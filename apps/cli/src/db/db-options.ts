@@ -21,8 +21,10 @@ export interface ChangelogOptions {
 
 /** Options of those that write. */
 export interface WritingOptions {
-  /** Milliseconds. */
+  /** All in milliseconds. */
   readonly lockWait?: number
+  readonly lockTimeout?: number
+  readonly statementTimeout?: number
 }
 
 /** Options of those that can show their plan and stop. */

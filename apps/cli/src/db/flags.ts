@@ -24,7 +24,10 @@ export function withChangelogFlags(command: Command): Command {
 
 /** Flags of those that take the lock. */
 export function withWriting(command: Command): Command {
-  return command.option('--lock-wait <duration>', 'how long to wait for the changelog lock (default: 5m)', parseDuration)
+  return command
+    .option('--lock-wait <duration>', 'how long to wait for the changelog lock (default: 5m)', parseDuration)
+    .option('--lock-timeout <duration>', 'how long a statement may wait for a lock of somebody else', parseDuration)
+    .option('--statement-timeout <duration>', 'how long a statement may run', parseDuration)
 }
 
 /** Shows the plan and stops. */

@@ -68,14 +68,16 @@ export function selectionOf(options: ConnectionOptions & Partial<ChangelogOption
 /** A run of this command, as it stands in the lock row, with the limits that the options set. */
 export async function newRun(
   options: WritingOptions = {},
-): Promise<Pick<WriteOptions, 'runId' | 'host' | 'toolVersion' | 'lockWaitMs'>> {
+): Promise<Pick<WriteOptions, 'runId' | 'host' | 'toolVersion' | 'lockWaitMs' | 'lockTimeoutMs' | 'statementTimeoutMs'>> {
   const { hostname } = await import('node:os')
-  const { lockWait } = options
+  const { lockWait, lockTimeout, statementTimeout } = options
   return {
     runId: createId('cli'),
     host: hostname(),
     toolVersion: `sluice ${cliVersion}`,
     ...(lockWait === undefined ? {} : { lockWaitMs: lockWait }),
+    ...(lockTimeout === undefined ? {} : { lockTimeoutMs: lockTimeout }),
+    ...(statementTimeout === undefined ? {} : { statementTimeoutMs: statementTimeout }),
   }
 }
 
