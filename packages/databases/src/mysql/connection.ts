@@ -18,6 +18,8 @@ export interface SentResult {
   readonly columns: readonly string[] | undefined
   readonly rowsSeen: number
   readonly affectedRows: number
+  /** How many results the text gave. */
+  readonly results: number
   /** Of the last result; undefined when it is a set of rows, whose end the driver does not show. */
   readonly last: OkPacket | undefined
 }
@@ -37,6 +39,7 @@ export function send(
     let columns: readonly string[] | undefined
     let rowsSeen = 0
     let affectedRows = 0
+    let results = 0
     let last: OkPacket | undefined
     // Without a callback the driver keeps nothing.
     const raw: Partial<QueryOptions> = keep > 0 ? {} : { typeCast: false }
@@ -48,6 +51,7 @@ export function send(
     connection.once('error', reject)
     query.on('error', reject)
     query.on('fields', (fields: unknown) => {
+      results++
       if (fields === undefined) return
       last = undefined
       rows = []
@@ -64,7 +68,7 @@ export function send(
     })
     query.on('end', () => {
       connection.removeListener('error', reject)
-      resolve({ rows, columns, rowsSeen, affectedRows, last })
+      resolve({ rows, columns, rowsSeen, affectedRows, results, last })
     })
   })
 }

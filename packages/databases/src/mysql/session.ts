@@ -12,6 +12,7 @@ import type {
   TableColumn,
   TransactionState,
 } from '@sluice/engine'
+import { splitStatements } from '@sluice/sql'
 import type { Connection } from 'mysql2'
 import { autocommitFlag, inTransactionFlag, send } from './connection.ts'
 import type { SentResult } from './connection.ts'
@@ -75,7 +76,9 @@ export class MysqlSession implements Database {
   async execute(sql: string, keepRows = 0): Promise<StatementResult> {
     const sent = await this.#send(sql, { keep: keepRows })
     if (this.onNotice !== undefined && (sent.last?.warningStatus ?? 0) > 0) await this.#reportWarnings(this.onNotice)
-    const command = leadingWord(sql)
+    // A routine has several results too.
+    const first = leadingWord(sql)
+    const command = sent.results > 1 && first !== 'CALL' ? lastCommand(sql) : first
     const isCounted = sent.rowsSeen > 0 || sent.affectedRows > 0 || returnsCount(command)
     return {
       rows: isCounted ? sent.rowsSeen + sent.affectedRows : undefined,
@@ -243,6 +246,10 @@ function toText(value: unknown): string | null {
   if (Buffer.isBuffer(value)) return `0x${value.toString('hex')}`
   const plain = toSqlValue(value)
   return plain === null ? null : String(plain)
+}
+
+function lastCommand(sql: string): string {
+  return leadingWord(splitStatements(sql, { dialect: 'mysql' }).statements.at(-1)?.text ?? sql)
 }
 
 /** Dates, decimals and large numbers arrive as text; BIT as bytes; text in a binary column as bytes too. */
