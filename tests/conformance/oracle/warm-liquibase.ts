@@ -25,13 +25,16 @@ export function canRecord(): boolean {
 }
 
 /** Starts the JVM; the first command takes seconds, later ones a fraction of one. */
-export function openWarmLiquibase(): WarmLiquibase {
+export function openWarmLiquibase(
+  place: { readonly cwd?: string | undefined; readonly env?: Readonly<Record<string, string>> | undefined } = {},
+): WarmLiquibase {
   const jars = readdirSync(libraries).filter((name) => name.endsWith('.jar') && !leftOut.test(name))
   const classPath = jars.map((name) => join(libraries, name)).join(':')
   const flags = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xmx512m', '-Duser.timezone=UTC', '-cp']
   const child = spawn('java', [...flags, `${compile(classPath)}:${classPath}`, 'WarmLiquibase'], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { PATH: process.env['PATH'], HOME: tmpdir(), LANG: 'C.UTF-8' },
+    ...(place.cwd === undefined ? {} : { cwd: place.cwd }),
+    env: { PATH: process.env['PATH'], HOME: tmpdir(), LANG: 'C.UTF-8', ...place.env },
   })
   const chunks: Buffer[] = []
   let wanted: { readonly done: (answer: OracleAnswer) => void; readonly failed: (error: Error) => void } | undefined

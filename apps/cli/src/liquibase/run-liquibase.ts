@@ -74,7 +74,7 @@ async function runCommand(
   const { settings, files, missingFile } = readSettings(line, env)
   const shouldRun = settings.global('shouldRun')
   if (shouldRun?.toLowerCase() === 'false') {
-    streams.err('Liquibase did not run because shouldRun was set to false\n')
+    streams.out("Liquibase did not run because 'should-run' was set to false\n")
     return exitCodes.ok
   }
   const output = createOutput(streams, {
