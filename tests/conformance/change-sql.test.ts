@@ -8,7 +8,7 @@ import { cockroachdbDialect, mariadbDialect, mysqlDialect, postgresDialect, sqli
 import { previewSql } from '@sluice/engine'
 import type { Dialect, Preview } from '@sluice/engine'
 import { requireOrSkip } from '@sluice/testkit'
-import { matchesKey } from './framework/define-area.ts'
+import { matchesKey } from './framework/matches-key.ts'
 import { caseGroups } from './generated-sql/all-cases.ts'
 import { filesFolder, joinSql, readAnswers, sqlDatabases } from './generated-sql/answers.ts'
 import type { SqlAnswer, SqlDatabase } from './generated-sql/answers.ts'

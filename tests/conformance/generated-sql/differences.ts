@@ -60,7 +60,7 @@ export const generatedSqlDifferences: readonly Difference[] = [
   ...on(every, ['* "quoted type"'], 'Liquibase loses the quotes of a type.'),
   ...on(
     every,
-    ['counted bit varying(5)', 'counted function'],
+    ['counted bit varying(5)'],
     'A type that cannot count: one of the two refuses it, the database refuses it with the other.',
   ),
   ...on(
@@ -72,6 +72,11 @@ export const generatedSqlDifferences: readonly Difference[] = [
     every,
     ['loadUpdateData onlyUpdate=true'],
     'Liquibase’s rollback deletes rows that were only updated, and its update inserts on CockroachDB and does nothing on SQLite. Sluice updates, and has no rollback.',
+  ),
+  ...on(
+    'postgresql cockroachdb mysql mariadb',
+    ['counted function'],
+    'Liquibase takes the word for a function and refuses to count; the database refuses the type.',
   ),
   // PostgreSQL and its kin.
   ...on('postgresql cockroachdb mysql mariadb', ['renameView schemaName=*'], 'Liquibase’s rollback forgets the schema.'),
@@ -94,7 +99,37 @@ export const generatedSqlDifferences: readonly Difference[] = [
   ),
   ...on('cockroachdb', ['loadUpdateData*'], 'Liquibase only inserts, and fails on rows that exist; Sluice updates them.'),
   ...on('cockroachdb', ['counted *tinyint*', 'counted java.sql.Types.TINYINT'], 'Liquibase’s column does not count.'),
+  ...on(
+    'postgresql cockroachdb',
+    ['addUniqueConstraint forIndexName=ix_a', 'addUniqueConstraint: for an index in a schema'],
+    'Liquibase names columns and an index, which does not parse on PostgreSQL; an index brings its columns along.',
+  ),
+  ...on(
+    'postgresql',
+    ['addUniqueConstraint: tablespace and deferral'],
+    'Liquibase puts the tablespace last, which does not parse.',
+  ),
+  ...on(
+    'postgresql',
+    ['createTable, value attributes: autoIncrement with default'],
+    'PostgreSQL refuses an identity with a default: Sluice leaves the default out, with a warning.',
+  ),
   // MySQL and MariaDB.
+  ...on(
+    mysqlFamily,
+    ['* default int defaultValueNumeric=(1+1)', 'createTable default *(*)', 'addColumn default *(*)'],
+    'A default that is an expression needs parentheses there.',
+  ),
+  ...on(
+    mysqlFamily,
+    ['addDefaultValue datetime defaultValueComputed=*ON UPDATE*'],
+    'ALTER … SET DEFAULT does not take ON UPDATE; Sluice says so before.',
+  ),
+  ...on(
+    mysqlFamily,
+    ['createIndex: expression*'],
+    'An expression needs parentheses of its own on MySQL, and MariaDB has no such indexes.',
+  ),
   ...on(
     mysqlFamily,
     ['createTable, constraints: deferrable', 'createTable, constraints: initially deferred'],
@@ -118,6 +153,16 @@ export const generatedSqlDifferences: readonly Difference[] = [
     'Liquibase writes the sequence’s name as an expression, which means a column.',
   ),
   // SQLite.
+  ...on(
+    'sqlite',
+    ['*autoIncrement*', 'counted *', 'type *serial*', 'createTable: two keys, one counted', 'createTable: everything'],
+    'SQLite counts in an INTEGER that is the whole key, and only there: other statements of Liquibase do not run.',
+  ),
+  ...on(
+    'sqlite',
+    ['createTable, constraints: references with schema', 'createTable, constraints: referenced table in *'],
+    'A foreign key of SQLite names no schema; Liquibase’s statement does not parse.',
+  ),
   ...on(
     'sqlite',
     ['createTable, constraints: initially deferred'],

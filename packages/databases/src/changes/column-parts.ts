@@ -67,11 +67,25 @@ export function serialType(type: ColumnType): string {
   return type.sql === 'INTEGER' ? 'SERIAL' : type.sql
 }
 
-/** ` DEFAULT …` of a column, or nothing. What counts by itself has none, but where Liquibase writes one all the same. */
+/** ` DEFAULT …` of a column, or nothing. What PostgreSQL counts by itself cannot have one. */
 export function defaultClause(column: ChangeNode, type: ColumnType, counting: boolean, writer: ChangeWriter): string {
-  if (counting && writer.product.name === 'cockroachdb') return ''
   const value = defaultValue(column.attributes, type, writer)
-  return value === undefined ? '' : ` DEFAULT ${writer.product.family === 'sqlite' ? sqliteDefault(value) : value}`
+  if (value === undefined) return ''
+  if (counting && writer.product.family === 'postgresql') {
+    writer.ignore('defaultValue')
+    return ''
+  }
+  return ` DEFAULT ${parenthesized(value, writer)}`
+}
+
+/** An expression as a default: in parentheses where the database takes only literals, and a few functions, without. */
+export function parenthesized(value: string, { product }: Pick<ChangeWriter, 'product'>): string {
+  if (product.family === 'sqlite') return sqliteDefault(value)
+  if (product.family !== 'mysql' || /^(?:[-+]?[\w.]+|[bx]?'(?:[^'\\]|''|\\.)*'|\(.*\))$/is.test(value)) return value
+  if (/^(?:now|current_timestamp|localtime|localtimestamp)\b/i.test(value)) return value
+  const isCall = /^(?:[\w.]+\(.*\)|next value for .*)$/is.test(value)
+  // MySQL takes no other function without parentheses, MariaDB does.
+  return isCall && product.name === 'mariadb' ? value : `(${value})`
 }
 
 /** SQLite wants parentheses around whatever is no literal and no single word, https://www.sqlite.org/syntax/column-constraint.html. */
@@ -85,16 +99,20 @@ export function referencedColumns(
   writer: ChangeWriter,
 ): { readonly table: string; readonly columns: string } | undefined {
   const table = constraints?.['referencedTableName']
+  // A key of SQLite refers to a table of its own schema, and names no other.
+  const isSqlite = writer.product.family === 'sqlite'
   if (table !== undefined) {
     return {
-      table: writer.qualified(table, constraints?.['referencedTableSchemaName'], constraints?.['referencedTableCatalogName']),
+      table: isSqlite
+        ? writer.name(table)
+        : writer.qualified(table, constraints?.['referencedTableSchemaName'], constraints?.['referencedTableCatalogName']),
       columns: writer.nameList(constraints?.['referencedColumnNames'] ?? ''),
     }
   }
   const match = /^\s*(?:([\w$"]+)\.)?([^(]+?)\s*\(([^)]*)\)\s*$/.exec(constraints?.['references'] ?? '')
   if (match === null) return undefined
   return {
-    table: writer.qualified(match[2] ?? '', match[1]),
+    table: isSqlite ? writer.name(match[2] ?? '') : writer.qualified(match[2] ?? '', match[1]),
     columns: splitNames(match[3] ?? '')
       .map(writer.name)
       .join(', '),
@@ -103,6 +121,7 @@ export function referencedColumns(
 
 /** `references` as it is written into CREATE TABLE: unchanged, but for the default schema in front. */
 export function writtenReference(references: string, writer: ChangeWriter): string {
-  const schema = references.includes('.') || writer.product.family !== 'postgresql' ? undefined : writer.schema(undefined)
+  if (writer.product.family === 'sqlite') return references.replace(/^\s*[\w$]+\./, '')
+  const schema = references.includes('.') ? undefined : writer.schema(undefined)
   return schema === undefined ? references : `${schema}.${references}`
 }

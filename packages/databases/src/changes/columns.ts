@@ -145,6 +145,9 @@ export function alteredDefault(writer: ChangeWriter): string {
   }
   const computed = attributes['defaultValueComputed']
   if (computed !== undefined) {
+    if (product.family === 'mysql' && /\bon\s+update\b/i.test(computed)) {
+      writer.refuse('defaultValueComputed', 'ON UPDATE belongs to the whole definition of a column: change it with a sql change.')
+    }
     if (product.family === 'mysql') return expression(computed)
     return /^null$/i.test(computed) ? 'null' : computedValue(computed, writer)
   }

@@ -11,11 +11,14 @@ export const addUniqueConstraint: ChangeGenerator = (writer) => {
     if (deferral) writer.ignore(writer.isTrue('deferrable') ? 'deferrable' : 'initiallyDeferred')
     if (tablespace !== undefined) writer.ignore('tablespace')
   }
+  const head = `ALTER TABLE ${writer.table()} ADD ${named(writer)}UNIQUE`
+  if (product.family === 'mysql') return [`${head} (${writer.nameList(writer.need('columnNames'))})`]
+  // An index brings its columns along, and lives where its table does.
+  if (index !== undefined) return [`${head} USING INDEX ${writer.name(index)}${deferralClause(writer)}`]
   return [
-    `ALTER TABLE ${writer.table()} ADD ${named(writer)}UNIQUE (${writer.nameList(writer.need('columnNames'))})` +
-      (product.family === 'postgresql' ? deferralClause(writer) : '') +
+    `${head} (${writer.nameList(writer.need('columnNames'))})` +
       (tablespace === undefined || !hasTablespaces(writer) ? '' : ` USING INDEX TABLESPACE ${tablespace}`) +
-      (index === undefined ? '' : ` USING INDEX ${writer.qualified(index, get('forIndexSchemaName'))}`),
+      deferralClause(writer),
   ]
 }
 
@@ -38,6 +41,7 @@ export const addPrimaryKey: ChangeGenerator = (writer) => {
     return [`ALTER TABLE ${table} ADD PRIMARY KEY (${columns})`]
   }
   const name = get('constraintName')
+  if (get('forIndexName') !== undefined) writer.ignore('forIndexName')
   return [
     `ALTER TABLE ${table} ADD ${named(writer)}PRIMARY KEY (${columns})` +
       (tablespace === undefined || !hasTablespaces(writer) ? '' : ` USING INDEX TABLESPACE ${tablespace}`),

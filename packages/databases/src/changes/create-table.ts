@@ -11,6 +11,7 @@ import {
   typeOf,
   writtenReference,
 } from './column-parts.ts'
+import type { ColumnType } from './types.ts'
 import { childrenOf, isFalse, isTrue } from './writer.ts'
 import type { ChangeGenerator, ChangeWriter } from './writer.ts'
 
@@ -84,9 +85,12 @@ function columnDefinition(column: ChangeNode, columns: readonly ChangeNode[], wr
   const constraints = constraintsOf(column)
   const isKey = isTrue(constraints, 'primaryKey')
   const required = isFalse(constraints, 'nullable') || isKey
-  const sql = counting && product.name === 'cockroachdb' ? serialType(type) : type.sql
+  const sql = counting ? countingType(type, writer) : type.sql
   const clause = !counting || product.name === 'cockroachdb' ? '' : countingClause(column, writer)
   const inlineKey = isKey && isInlineKey(columns, writer) ? inlinePrimaryKey(column, writer) : ''
+  if (counting && product.family === 'sqlite' && inlineKey === '') {
+    writer.refuse('autoIncrement', 'Only a column that is the whole key can count: make it the primary key.')
+  }
   const remarks = column.attributes['remarks']
   return (
     `${nameOf(column, writer)} ${sql}${defaultClause(column, type, counting, writer)}${inlineKey}${clause}` +
@@ -94,6 +98,12 @@ function columnDefinition(column: ChangeNode, columns: readonly ChangeNode[], wr
     nullability(type.sql, required, writer) +
     (product.family === 'mysql' && remarks !== undefined && remarks !== '' ? ` COMMENT ${product.text(remarks)}` : '')
   )
+}
+
+/** The type of a column that counts: CockroachDB counts by type, and SQLite in an INTEGER only. */
+function countingType(type: ColumnType, { product }: ChangeWriter): string {
+  if (product.name === 'cockroachdb') return serialType(type)
+  return product.family === 'sqlite' ? 'INTEGER' : type.sql
 }
 
 /** MySQL says NULL as well, since a timestamp is NOT NULL by default on old servers. */

@@ -1,6 +1,6 @@
 import { hasTablespaces } from './constraints.ts'
 import { childrenOf, isTrue } from './writer.ts'
-import type { ChangeGenerator } from './writer.ts'
+import type { ChangeGenerator, ChangeWriter } from './writer.ts'
 
 export const createIndex: ChangeGenerator = (writer) => {
   const { get, change, product } = writer
@@ -12,8 +12,7 @@ export const createIndex: ChangeGenerator = (writer) => {
   const index = family === 'postgresql' ? get('indexName') : writer.need('indexName')
   const columns = childrenOf(change.node, 'column').map(({ attributes }) => {
     const name = attributes['name'] ?? ''
-    // What has parentheses is an expression, or a column with a prefix length.
-    const text = isTrue(attributes, 'computed') || /\(.*\)/s.test(name) ? name : writer.name(name)
+    const text = isTrue(attributes, 'computed') || /\(.*\)/s.test(name) ? expression(name, writer) : writer.name(name)
     return isTrue(attributes, 'descending') ? `${text} DESC` : text
   })
   // The schema of an index of SQLite stands at its own name, and its table is in the same one.
@@ -32,6 +31,15 @@ export const createIndex: ChangeGenerator = (writer) => {
       (tablespace === undefined || !hasTablespaces(writer) ? '' : ` TABLESPACE ${tablespace}`),
     ...(clustered && index !== undefined && family === 'postgresql' ? [`CLUSTER ${table} USING ${writer.name(index)}`] : []),
   ]
+}
+
+/** What has parentheses is an expression, or on MySQL a column with the length of its prefix. */
+function expression(text: string, writer: ChangeWriter): string {
+  if (writer.product.family !== 'mysql' || /^`?[^(`]+`?\s*\(\s*\d+\s*\)$/.test(text)) return text
+  if (writer.product.name === 'mariadb') {
+    writer.refuse('computed', 'Add a generated column with the expression, and an index on that column.')
+  }
+  return /^\(.*\)$/s.test(text) ? text : `(${text})`
 }
 
 export const dropIndex: ChangeGenerator = (writer) => {

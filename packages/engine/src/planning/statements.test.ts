@@ -66,4 +66,29 @@ describe('resolving statements', () => {
     equal(canShareTransaction('do $$ begin commit; end $$', postgresDialect), false)
     equal(canShareTransaction('create index concurrently i on a (id)', postgresDialect), false)
   })
+
+  it('refuses commands of the host, but where they are for another system', () => {
+    const command = (attributes: Readonly<Record<string, string>>): string[] => {
+      const node = { name: 'executeCommand', attributes: { executable: 'rm', ...attributes }, children: [], place }
+      const change = { type: 'modelled' as const, name: 'executeCommand' as const, node, file: undefined, place }
+      const one = changeset('1', [change])
+      return resolveStatements(one, one.changes, context).diagnostics.map((diagnostic) => diagnostic.code)
+    }
+    deepEqual(command({}), ['CHANGE_COMMAND_REFUSED'])
+    deepEqual(command({ os: 'Amiga' }), [])
+  })
+
+  it('reads patterns and replacements as Java does, and says which it cannot', () => {
+    const modified = (replace: string, wanted: string): string | undefined => {
+      const one = changeset('1', 'create table t (a int)', {
+        modifySql: [visitor('regExpReplace', { replace, with: wanted })],
+      })
+      const resolved = resolveStatements(one, one.changes, context)
+      return resolved.diagnostics[0]?.code ?? resolved.statements[0]?.sql
+    }
+    equal(modified('(?i)TABLE (\\w)', 'view $1$'), 'create view t$ (a int)')
+    equal(modified('\\Q(a\\E', '\\$('), 'create table t $( int)')
+    equal(modified('(?<n>int)', '${n}8 $10'), 'create table t (a int8 int0)')
+    equal(modified('a*+', ''), 'MODIFY_SQL_PATTERN')
+  })
 })

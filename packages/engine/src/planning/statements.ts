@@ -1,6 +1,6 @@
 import type { Diagnostic } from '@sluice/base'
 import { matchesContexts, matchesDbms, matchesLabels } from '@sluice/changelog'
-import type { Change, Changeset, SourcePlace, SqlChange, SqlFileChange } from '@sluice/changelog'
+import type { Change, Changeset, ModelledChange, SourcePlace, SqlChange, SqlFileChange } from '@sluice/changelog'
 import { isTransactional, readTransactionFacts, splitStatements, sqlDialectOf } from '@sluice/sql'
 import type { SqlDialect } from '@sluice/sql'
 import type { Dialect, SchemaFacts } from '../dialect.ts'
@@ -58,6 +58,10 @@ export function resolveStatements(
       if (change.name === 'stop') stop ??= change.node.attributes['message'] ?? 'Stop command in the changelog.'
       if (change.name === 'output' || change.name === 'stop' || change.name === 'empty' || change.name === 'tagDatabase') continue
       if (!matchesDbms(change.node.attributes['dbms'], context.dialect.name)) continue
+      if (change.name === 'executeCommand') {
+        if (runsOnThisSystem(change)) diagnostics.push(commandRefused(change))
+        continue
+      }
       const { defaultSchema, facts } = context
       const { objectQuotingStrategy } = changeset
       const generated = context.dialect.generate(change, { defaultSchema, objectQuotingStrategy, facts })
@@ -70,6 +74,24 @@ export function resolveStatements(
     }
   }
   return { statements, diagnostics, messages, stop }
+}
+
+/** `os` of executeCommand: a comma list of names as Java gives them (`Linux`, `Mac OS X`, `Windows 11`); none = everywhere. */
+function runsOnThisSystem(change: ModelledChange): boolean {
+  const wanted = (change.node.attributes['os'] ?? '').split(',').map((name) => name.trim().toLowerCase())
+  const own = { linux: 'linux', darwin: 'mac os x', win32: 'windows' }[process.platform as string] ?? process.platform
+  return wanted.every((name) => name === '') || wanted.some((name) => name !== '' && (own === name || name.startsWith(`${own} `)))
+}
+
+/** A changelog comes from a repository, and a repository is not trusted with the host. */
+function commandRefused(change: ModelledChange): Diagnostic {
+  return {
+    severity: 'error',
+    code: 'CHANGE_COMMAND_REFUSED',
+    message: `The change "executeCommand" would run "${change.node.attributes['executable'] ?? ''}" on this host, which changelogs may not.`,
+    ...change.place,
+    hint: 'Run it as a step of its own in the pipeline, limit it with os, or run this changelog through the original command line (engine: liquibase).',
+  }
 }
 
 /** Why statements cannot share one transaction, or undefined when they can. */
