@@ -6,13 +6,13 @@ import type { PlaceNotice, SlotValues } from '../executor.ts'
 import type { KubeClient } from '../kubernetes/kube-client.ts'
 import type { KubeList, KubeObject, Pod } from '../kubernetes/kube-types.ts'
 import { type KubernetesExecutor, createKubernetesExecutor } from '../kubernetes/kubernetes-executor.ts'
-import type { KubernetesPlan } from '../kubernetes/kubernetes-plan.ts'
+import type { KubernetesPlan, PodDefaults } from '../kubernetes/kubernetes-plan.ts'
 import { labelNames, objectNames } from '../kubernetes/object-names.ts'
 import type { KubernetesExecutorOptions } from '../kubernetes/pod-registry.ts'
 
 /** What a test's task may say beside the dummy's behaviour. */
 export interface KubeTestTask {
-  readonly dummy?: DummyBehaviour | undefined
+  readonly dummy?: (DummyBehaviour & { readonly eatMemory?: boolean }) | undefined
   readonly plan?: Partial<KubernetesPlan> | undefined
   readonly infra?: Partial<KubernetesInfra> | undefined
 }
@@ -21,6 +21,7 @@ export interface KubeTestTask {
 export interface KubeFixture {
   readonly namespace: string
   readonly account: TestAccount
+  readonly defaults: PodDefaults
   readonly notices: { attemptId: string; notice: PlaceNotice }[]
   executor(more?: ExecutorChanges): KubernetesExecutor
   /** What the runner of an attempt says that it was given. */
@@ -63,6 +64,15 @@ export async function openKubeFixture(kube: TestKube): Promise<KubeFixture> {
   const executors: KubernetesExecutor[] = []
   const isOpen = new Map<string, boolean>()
 
+  const defaults: PodDefaults = {
+    runnerImage: image,
+    imagePullSecrets: [testPullSecret],
+    runnerCommand,
+    environment: {},
+    terminationGraceSeconds: 4,
+    networkPolicy: false,
+  }
+
   const planOf = (task: unknown): KubernetesPlan => {
     const { dummy, plan, infra } = task as KubeTestTask
     return {
@@ -91,20 +101,14 @@ export async function openKubeFixture(kube: TestKube): Promise<KubeFixture> {
   return {
     namespace,
     account,
+    defaults,
     notices,
     executor({ instanceId = createId('dli'), ...more } = {}) {
       const executor = createKubernetesExecutor({
         client: async () => account.client,
         owner: () => ({ delegateId, instanceId }),
         namespaces: [namespace],
-        defaults: {
-          runnerImage: image,
-          imagePullSecrets: [testPullSecret],
-          runnerCommand,
-          environment: {},
-          terminationGraceSeconds: 4,
-          networkPolicy: false,
-        },
+        defaults,
         relay: () => ({ url: 'https://relay.invalid:8443', pin: 'none', address: { cidr: '192.0.2.1/32', port: 8443 } }),
         planOf: (task) => {
           const { dummy } = task as KubeTestTask
