@@ -35,7 +35,11 @@ async function withPlace<T>(scene: Scene, use: (place: Place) => Promise<T>): Pr
     ]
     const fill = (text: string): string => words.reduce((filled, [word, value]) => filled.replaceAll(word, value), text)
     const hide = (text: string): string =>
-      text.replaceAll(url, '{url}').replaceAll(database.password, '{password}').replaceAll(dir, '{dir}')
+      text
+        .replaceAll(url, '{url}')
+        .replaceAll(database.password, '{password}')
+        .replaceAll(dir, '{dir}')
+        .replaceAll(/(LOCKEDBY = |Java Home )[^,\n]*/g, '$1{host}')
     for (const [name, text] of Object.entries(scene.files)) {
       mkdirSync(dirname(join(dir, name)), { recursive: true })
       writeFileSync(join(dir, name), fill(text))
