@@ -2,11 +2,13 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createOpenApi, publicEndpoints } from '@sluice/contract'
+import { renderConformancePage } from '../tests/conformance/page.ts'
 import { renderErrorsPage } from './errors-page.ts'
 import { renderArchitecture } from './imports-table.ts'
 
 const root = resolve(import.meta.dirname, '..')
 writeFileSync(join(root, 'docs/errors.md'), renderErrorsPage(root))
+writeFileSync(join(root, 'docs/conformance.md'), renderConformancePage())
 writeFileSync(join(root, 'ARCHITECTURE.md'), renderArchitecture(root))
 const { version } = JSON.parse(readFileSync(join(root, 'packages/contract/package.json'), 'utf8')) as { version: string }
 writeFileSync(

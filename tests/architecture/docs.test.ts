@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { renderErrorsPage } from '../../scripts/errors-page.ts'
 import { renderArchitecture } from '../../scripts/imports-table.ts'
+import { renderConformancePage } from '../conformance/page.ts'
 import { root, sourceFiles } from './source-files.ts'
 
 const readText = (path: string): string => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8') : '')
@@ -14,6 +15,14 @@ test('ARCHITECTURE.md shows the table of imports that is enforced (npm run gener
 
 test('every error code is in docs/errors.md (npm run generate writes it)', () => {
   assert.equal(readText('docs/errors.md'), renderErrorsPage(root), 'docs/errors.md is out of date. Run `npm run generate`.')
+})
+
+test('docs/conformance.md shows the cases and lists of tests/conformance (npm run generate writes it)', () => {
+  assert.equal(
+    readText('docs/conformance.md'),
+    renderConformancePage(),
+    'docs/conformance.md is out of date. Run `npm run generate`.',
+  )
 })
 
 test('every environment variable is in docs/env.md, and no other', () => {

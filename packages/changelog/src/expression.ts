@@ -122,10 +122,10 @@ function evaluate(expression: Expression, names: ReadonlySet<string>): boolean {
     : expression.parts.some((part) => evaluate(part, names))
 }
 
-/** An alternative without a required name keeps an `or` true. */
+/** Whether nothing can hold without names: an alternative without a required name keeps an `or` true, and a negation always holds. */
 function hasRequiredName(expression: Expression): boolean {
   if (expression.kind === 'name') return expression.required
-  if (expression.kind === 'not') return hasRequiredName(expression.of)
+  if (expression.kind === 'not') return false
   return expression.kind === 'and' ? expression.parts.some(hasRequiredName) : expression.parts.every(hasRequiredName)
 }
 

@@ -84,7 +84,12 @@ class FormattedSqlReader {
     } else {
       if (found.kind === 'header') {
         const message = 'A file has one header line; this is another one, and counts as a comment.'
-        this.#session.reporter.warn(place, 'CHANGELOG_SECOND_HEADER', message, 'Remove it where nothing has run yet: it is in the checksum.')
+        this.#session.reporter.warn(
+          place,
+          'CHANGELOG_SECOND_HEADER',
+          message,
+          'Remove it where nothing has run yet: it is in the checksum.',
+        )
       }
       this.#sqlLine(line, place)
     }

@@ -68,7 +68,12 @@ function readSqlFile(session: ParseSession, context: FileContext, text: string):
 function rawChangeset(session: ParseSession, context: FileContext, text: string): Changeset {
   const place = { file: context.file, line: 1, column: 1 }
   if (text.trim() === '') {
-    session.reporter.error(place, 'CHANGELOG_NO_SQL', `The file "${context.file}" has no SQL.`, 'Write its statements, or remove it.')
+    session.reporter.error(
+      place,
+      'CHANGELOG_NO_SQL',
+      `The file "${context.file}" has no SQL.`,
+      'Write its statements, or remove it.',
+    )
   }
   return {
     ...changesetDefaults,

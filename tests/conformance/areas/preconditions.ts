@@ -8,10 +8,9 @@ const given: readonly ChangeSource[] = [
     id,
     label,
     column('parent', 'int', { constraints: { foreignKeyName: '$t_fk', references: '$t_parent(id)' } }),
-    column('u', 'int'),
+    column('u', 'int', { constraints: { unique: true, uniqueConstraintName: '$t_uq' } }),
   ),
   { createIndex: { tableName: '$t_have', indexName: '$t_ix', columns: [{ column: { name: 'label' } }] } },
-  { addUniqueConstraint: { tableName: '$t_have', columnNames: 'u', constraintName: '$t_uq' } },
   { createView: { viewName: '$t_v', selectQuery: 'SELECT id FROM $t_have' } },
   insert('$t_parent', value('id', { valueNumeric: 1 })),
 ]

@@ -1,11 +1,6 @@
 import type { WarmLiquibase } from '../oracle/warm-liquibase.ts'
 import { changelogFiles, changesetIds, ownName, rootFile } from './changelog-files.ts'
-import type {
-  ChangesetAnswer,
-  ChangesetArea,
-  ChangesetCase,
-  ConformanceDatabase,
-} from './model.ts'
+import type { ChangesetAnswer, ChangesetArea, ChangesetCase, ConformanceDatabase } from './model.ts'
 import { describeDatabase, historyRows } from './observe.ts'
 import type { SchemaLine } from './observe.ts'
 import { splitByChangeset } from './sql-text.ts'

@@ -48,7 +48,7 @@ export async function recordArea(
     if (area.kind === 'changesets') await recordChangesets(area, database, liquibase, answers, missing as ChangesetArea['cases'])
     else {
       for (const one of missing as readonly ScenarioCase[]) {
-        const { answer } = await runScenario(liquibase.run, one, database)
+        const { answer } = await runScenario((args) => liquibase.run(args), one, database)
         answers.put(one.name, contentOf(area, one), answer)
       }
     }

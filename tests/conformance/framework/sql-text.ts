@@ -1,7 +1,7 @@
 /** Statements per changeset of what an `-sql` command prints, without those on the tool's own tables. */
 export function splitByChangeset(output: string): Readonly<Record<string, readonly string[]>> {
   const blocks: Record<string, string[]> = {}
-  const [, ...chunks] = withoutSearchPath(withoutDatabase(output)).split(/^-- (?:Changeset|Rolling Back ChangeSet:) /m)
+  const [, ...chunks] = plainText(withoutDatabase(output)).split(/^-- (?:Changeset|Rolling Back ChangeSet:) /m)
   for (const chunk of chunks) {
     const lineEnd = chunk.indexOf('\n')
     const id = chunk.slice(0, lineEnd).split('::')[1] ?? ''
@@ -23,9 +23,16 @@ function isOfTheTool(statement: string): boolean {
   return /databasechangelog/i.test(statement) || /^-- +Release Database Lock/i.test(statement)
 }
 
-/** Liquibase sets PostgreSQL's search path again and again; Sluice qualifies names. */
-function withoutSearchPath(output: string): string {
-  return output.replaceAll('\r\n', '\n').replaceAll(/^SET SEARCH_PATH\b.*\n?/gm, '')
+/**
+ * Liquibase sets PostgreSQL's search path again and again (Sluice qualifies names), its comments for MySQL have two blanks, and it
+ * warns of what Sluice knows better.
+ */
+function plainText(output: string): string {
+  return output
+    .replaceAll('\r\n', '\n')
+    .replaceAll(/^SET SEARCH_PATH\b.*\n?/gm, '')
+    .replaceAll(/^-- {2}/gm, '-- ')
+    .replaceAll(/^-- WARNING The following SQL may change each run .*\n/gm, '')
 }
 
 /** Lines of a report that name changesets, `path::id::author`; what is said about them is left out. */
