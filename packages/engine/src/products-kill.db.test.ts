@@ -64,6 +64,23 @@ describe('a run on SQLite that is killed', () => {
     })
   })
 
+  it('inside of a statement has done nothing of its changeset', async (t) => {
+    const target = await prepare(t, 'sqlite')
+    await target.database.execute(
+      `create table counted (n int);
+       create view slow as with recursive c(x) as (select 1 union all select x + 1 from c where x < 4000000) select count(*) as n from c;
+       create trigger slowly after insert on observer when new.what = 'two' begin insert into counted select n from slow; end`,
+    )
+    const child = startChild(target, {})
+    await child.waitForOutput(/\n10 statementStarted/)
+    await child.kill()
+    deepEqual(await observed(target), ['one'])
+    await target.database.execute('drop trigger slowly')
+    const { report } = await target.update(observedChangelog('transactional'), { anchorTag: 'anchor' })
+    equal(report.state, 'succeeded', report.firstError?.message)
+    deepEqual(await observed(target), ['one', 'three', 'two'])
+  })
+
   it('knows which statements ran where the changelog wants no transaction', async (t) => {
     await killAtEvents(t, 'sqlite', 'stepwise', isFull ? range(3, 27) : [6, 7, 10, 18], async (target, at) => {
       const { report } = await target.update(observedChangelog('stepwise'), {
