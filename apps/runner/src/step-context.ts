@@ -27,7 +27,7 @@ export interface StepContext<Step extends TaskStep = DatabaseTaskStep> {
   /** Outputs of type Secret of this group's steps, by slot. */
   readonly secretOutputs: Map<string, Buffer>
   /** From now on logs and reports are masked for this value too. */
-  addMask(name: string, value: Buffer): void
+  readonly addMask: (name: string, value: Buffer) => void
   send(event: AttemptEvent): void
 }
 

@@ -24,9 +24,7 @@ export function parseRegistryUrl(url: string): { readonly host: string; readonly
   // `/v1/` and `/v2/` are the registry's API, no folder.
   const path = slash < 0 ? '' : rest.slice(slash + 1).replace(/^v[12](?:\/|$)/, '')
   const prefix = path.replace(/^\/+|\/+$/g, '')
-  const isHub = ['index.docker.io', 'registry.hub.docker.com', 'registry-1.docker.io', 'docker.io'].includes(
-    host,
-  )
+  const isHub = ['index.docker.io', 'registry.hub.docker.com', 'registry-1.docker.io', 'docker.io'].includes(host)
   return { host: isHub ? 'docker.io' : host, prefix }
 }
 

@@ -100,7 +100,7 @@ export function planPod(request: PodRequest, entities: PlanEntities, slots: Secr
   const containers = planContainers(request, (ref, image, what) =>
     imageOf(image, ref === undefined ? undefined : useRegistry(ref, what), what),
   )
-  const { options, imageConnectorRef, type: _, connectorRef: connector, ...texts } = infra
+  const { options, imageConnectorRef: _connector, type: _type, connectorRef: connector, ...texts } = infra
   const { initTimeoutMs, sharedPaths, imagePullPolicy, ...rest } = options
   const planned: unknown = {
     type: 'kubernetes',
