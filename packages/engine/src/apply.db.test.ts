@@ -227,7 +227,7 @@ describe('applying a changelog', () => {
     equal(report.firstError?.code, 'CHANGESET_PARTIAL_CHANGED')
   })
 
-  it('runs modelled changes, and refuses one that it has no SQL for before anything starts', async (t) => {
+  it('runs modelled changes, and refuses a command of the host before anything starts', async (t) => {
     const target = await openTestTarget(t)
     const table = modelled('createTable', { tableName: 'Shop' }, [column({ name: 'id', type: 'int', autoIncrement: 'true' })])
     await target.update(changelog(changeset('1', [table])))
@@ -238,7 +238,7 @@ describe('applying a changelog', () => {
     })
     deepEqual(
       plan.diagnostics.map((diagnostic) => diagnostic.code),
-      ['CHANGE_UNSUPPORTED'],
+      ['CHANGE_COMMAND_REFUSED'],
     )
   })
 
