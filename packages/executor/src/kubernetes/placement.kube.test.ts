@@ -72,12 +72,15 @@ describe('pods of a real cluster', { skip: skipWithoutKube() }, () => {
       )
     }
     const facts = (secrets as readonly Secret[]).map(({ metadata, type, immutable }) => [metadata.name, type, immutable])
-    deepEqual(facts.toSorted(), [
-      [`${anchorName}-pull-0`, 'kubernetes.io/dockercfg', true],
-      [`${anchorName}-pull-1`, 'kubernetes.io/dockerconfigjson', true],
-      [`${anchorName}-run`, 'Opaque', true],
-      [`${anchorName}-values-0`, 'Opaque', true],
-    ])
+    deepEqual(
+      facts.toSorted((left, right) => String(left[0]).localeCompare(String(right[0]))),
+      [
+        [`${anchorName}-pull-0`, 'kubernetes.io/dockercfg', true],
+        [`${anchorName}-pull-1`, 'kubernetes.io/dockerconfigjson', true],
+        [`${anchorName}-run`, 'Opaque', true],
+        [`${anchorName}-values-0`, 'Opaque', true],
+      ],
+    )
     equal(pods[0]?.metadata.annotations?.['sluice.dev/project'], 'default/shop')
     await executor.wait(attemptId)
     await executor.remove(attemptId)
