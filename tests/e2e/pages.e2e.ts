@@ -4,7 +4,8 @@ import { after, before, describe, test } from 'node:test'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { assertAccessible, buildWebUi, findChromium, launchBrowser, openPage, type WatchedPage } from './browser.ts'
 import { type FakeControlPlane, openFakeControlPlane } from './fake/control-plane.ts'
-import { createFakeData, executionIds } from './fake/fixtures.ts'
+import { createFakeData } from './fake/create-fake-data.ts'
+import { executionIds } from './fake/fake-data.ts'
 import { fakeCode, fakeKey } from './fake/handlers.ts'
 
 const executable = findChromium()

@@ -4,7 +4,8 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { buildWebUi, findChromium, launchBrowser, openPage } from './browser.ts'
 import { openFakeControlPlane } from './fake/control-plane.ts'
-import { createFakeData, executionIds } from './fake/fixtures.ts'
+import { createFakeData } from './fake/create-fake-data.ts'
+import { executionIds } from './fake/fake-data.ts'
 import { fakeKey } from './fake/handlers.ts'
 
 const folder = resolve(import.meta.dirname, '../../test-results/screens')

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
 import { type Endpoint, type ExecutionView, executionEndpoints, publicEndpoints } from '@sluice/contract'
-import { createFakeData, type FakeData, toSummary } from './fixtures.ts'
+import { createFakeData } from './create-fake-data.ts'
+import { type FakeData, toSummary } from './fake-data.ts'
 import { createHandlers, fakeCode, FakeError, sessionCookie } from './handlers.ts'
 
 /** A control plane that remembers nothing and does nothing, for tests of the pages alone: every state is there at once. */

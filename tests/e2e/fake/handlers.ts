@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { ExecutionView } from '@sluice/contract'
-import { type FakeData, stepsOf, toSummary } from './fixtures.ts'
+import { type FakeData, stepsOf, toSummary } from './fake-data.ts'
 
 export const fakeKey = 'slk_fake'
 /** Works once. */
