@@ -69,7 +69,7 @@ export function databaseProperties(dbms: string, facts: DatabaseFacts = {}): Rea
     databaseChangeLogLockTableName: product.tables[1],
     defaultCatalogName: dbms === 'sqlite' ? undefined : facts.databaseName,
     defaultSchemaName: isNamed ? facts.defaultSchema : undefined,
-    defaultSchemaNamePrefix: isNamed ? `${facts.defaultSchema}.` : undefined,
+    defaultSchemaNamePrefix: isNamed ? `.${facts.defaultSchema}` : dbms === 'sqlite' ? '' : undefined,
     lineComment: '--',
     requiresPassword: 'true',
     requiresUsername: 'true',

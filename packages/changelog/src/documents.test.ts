@@ -245,3 +245,20 @@ test('a file named by a change is read with the changelog, and its absence is an
   assert.deepEqual(files, ['a.yaml', 'p.csv', 's/x.sql'])
   assert.deepEqual(problems({ 'a.yaml': yaml(body), 'p.csv': '' }), ['a.yaml:2:56 The file "s/x.sql" does not exist.'])
 })
+
+test('the order of an XML changeset is the schema’s, and a tag stands alone', () => {
+  const codes = (inner: string): readonly (string | undefined)[] => {
+    const text = `<databaseChangeLog><changeSet id="1" author="a">${inner}</changeSet></databaseChangeLog>`
+    return parseChangelog('a.xml', createMemoryTree({ 'a.xml': text })).diagnostics.map((one) => one.code)
+  }
+  assert.deepEqual(
+    codes(
+      '<validCheckSum>any</validCheckSum><preConditions><dbms type="h2"/></preConditions><empty/><comment>c</comment><rollback/>',
+    ),
+    [],
+  )
+  assert.deepEqual(codes('<comment>c</comment><preConditions><dbms type="h2"/></preConditions><empty/>'), ['CHANGELOG_XML_ORDER'])
+  assert.deepEqual(codes('<rollback/><empty/>'), ['CHANGELOG_XML_ORDER'])
+  assert.deepEqual(codes('<empty/><tagDatabase tag="t"/>'), ['CHANGELOG_TAG_NOT_ALONE'])
+  assert.deepEqual(codes('<tagDatabase tag="t"/>'), [])
+})

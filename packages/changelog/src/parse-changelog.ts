@@ -3,11 +3,11 @@ import { hasErrors } from '@sluice/base'
 import { databaseProperties } from './database-properties.ts'
 import type { DatabaseFacts } from './database-properties.ts'
 import type { FileTree } from './file-tree.ts'
-import type { Changelog, Changeset } from './model.ts'
+import type { Changelog, Changeset, Precondition } from './model.ts'
 import { readChangelogFile } from './read-changelog-file.ts'
 import { changesetKey, normalizePath } from './paths.ts'
 import { matchesDbms } from './expression.ts'
-import { Properties } from './properties.ts'
+import { databasePrefix, Properties } from './properties.ts'
 import { createReporter, type Reporter } from './reporter.ts'
 import type { ParseSession } from './session.ts'
 
@@ -31,6 +31,8 @@ export interface ParseResult {
   /** Undefined when there is an error among the diagnostics. */
   readonly changelog: Changelog | undefined
   readonly diagnostics: readonly Diagnostic[]
+  /** The changelog asks for properties of the database (`database.…`): with other facts of the connection it may say something else. */
+  readonly asksDatabase: boolean
 }
 
 /**
@@ -72,7 +74,8 @@ export function parseChangelog(rootPath: string, tree: FileTree, options: ParseO
   const visible = session.changesets.filter((changeset) => dbms === undefined || matchesDbms(changeset.dbms, dbms))
   reportDuplicates(visible, reporter)
   resolveReferences(session)
-  if (hasErrors(reporter.diagnostics)) return { changelog: undefined, diagnostics: reporter.diagnostics }
+  if (hasErrors(reporter.diagnostics))
+    return { changelog: undefined, diagnostics: reporter.diagnostics, asksDatabase: properties.asksDatabase }
   const isVisible = new Set(visible)
   const changelog: Changelog = {
     rootPath: root,
@@ -82,7 +85,17 @@ export function parseChangelog(rootPath: string, tree: FileTree, options: ParseO
     files: [...session.files].toSorted(),
     properties: properties.globals(),
   }
-  return { changelog, diagnostics: reporter.diagnostics }
+  const groups = [...changelog.preconditions, ...visible.flatMap(({ preconditions }) => preconditions ?? [])]
+  const asksDatabase = properties.asksDatabase || groups.some(({ conditions }) => conditions.some(testsDatabaseProperty))
+  return { changelog, diagnostics: reporter.diagnostics, asksDatabase }
+}
+
+function testsDatabaseProperty(condition: Precondition): boolean {
+  if (condition.type !== 'test') return condition.children.some(testsDatabaseProperty)
+  return (
+    condition.name === 'changeLogPropertyDefined' &&
+    (condition.attributes['property'] ?? '').toLowerCase().startsWith(databasePrefix)
+  )
 }
 
 function inRunOrder(changesets: readonly Changeset[]): readonly Changeset[] {

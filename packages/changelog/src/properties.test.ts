@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createMemoryTree } from './file-tree.ts'
+import { parseChangelog } from './parse-changelog.ts'
 import { defineLocal, openScope, Properties, type ExpansionProblem } from './properties.ts'
 import { readPropertiesFile } from './properties-file.ts'
 
@@ -71,6 +73,21 @@ test('properties that multiply each other stop at a bound', () => {
 
 test('expansion is linear in open braces', () => {
   assert.equal(expand(new Properties(), '${'.repeat(200_000)).text.length, 400_000)
+})
+
+test('what the connection tells is there for changelogs, wins over what is given, and is known to be asked for', () => {
+  const parse = (text: string) =>
+    parseChangelog('a.sql', createMemoryTree({ 'a.sql': `--liquibase formatted sql\n--changeset dev:1\n${text};\n` }), {
+      dbms: 'postgresql',
+      databaseFacts: { serverVersion: '16.4', databaseName: 'shop', defaultSchema: 'sales' },
+      properties: { 'database.defaultSchemaName': 'given' },
+    })
+  const { changelog, asksDatabase } = parse('create table ${database.defaultSchemaName}.t (id int)')
+  const change = changelog?.changesets[0]?.changes[0]
+  assert.match(change?.type === 'sql' ? change.text : '', /create table sales\.t/)
+  assert.equal(asksDatabase, true)
+  assert.equal(parse('create table t (id int)').asksDatabase, false)
+  assert.equal(parse('--preconditions onFail:HALT\nselect 1').asksDatabase, false)
 })
 
 test('Java properties files are read with their comments, escapes and continued lines', () => {

@@ -7,6 +7,8 @@ interface Property {
 /** Growth of one text by expansion is cut off here: a property that doubles itself is a mistake. */
 const expandedLengthMax = 64 * 1024 * 1024
 const expansionDepthMax = 32
+/** What the names of the database's own properties begin with, in lower case. */
+export const databasePrefix = 'database.'
 const lookupsMax = 1_000_000
 
 export interface ExpansionProblem {
@@ -33,6 +35,7 @@ export class Properties {
   readonly #globals: Map<string, string>
   readonly #missing: 'preserve' | 'empty' | 'error'
   readonly root: PropertyScope = { locals: [], parent: undefined }
+  #asksDatabase = false
 
   constructor(options: PropertyOptions = {}) {
     this.#missing = options.missing ?? 'preserve'
@@ -40,6 +43,11 @@ export class Properties {
     for (const source of [options.environment, options.database, options.given]) {
       for (const [name, value] of Object.entries(source ?? {})) this.defineGlobal(name, value)
     }
+  }
+
+  /** A text asked for `${database.…}`, so what it became depends on the connection. */
+  get asksDatabase(): boolean {
+    return this.#asksDatabase
   }
 
   defineGlobal(name: string, value: string): void {
@@ -54,6 +62,7 @@ export class Properties {
 
   lookup(name: string, scope: PropertyScope): string | undefined {
     const key = keyOf(name)
+    if (key.startsWith(databasePrefix)) this.#asksDatabase = true
     const found = this.#globals.get(key)
     if (found !== undefined) return found
     for (let at: PropertyScope | undefined = scope; at !== undefined; at = at.parent) {

@@ -79,17 +79,17 @@ export function readChangeset(
   return id === undefined || author === undefined || id.trim() === '' || author.trim() === '' ? undefined : changeset
 }
 
-const xmlOrder = ['validCheckSum', 'preConditions', 'comment', 'change', 'rollback', 'modifySql']
+const xmlOrder = ['validCheckSum', 'preConditions', 'change', 'rollback', 'modifySql']
 
 /** What the schema of XML changelogs (dbchangelog-4.28.xsd) demands of a changeset's parts, and Liquibase stops at. */
 function checkXmlOrder(session: ParseSession, node: SourceNode): void {
   let reached = 0
   for (const child of node.children) {
-    const rank = xmlOrder.indexOf(isChangeName(child.name) ? 'change' : child.name)
+    const rank = xmlOrder.indexOf(isChangeName(child.name) || child.name === 'comment' ? 'change' : child.name)
     if (rank === -1) continue
     if (rank < reached) {
       const message = `"${child.name}" stands too late in the changeset.`
-      const hint = 'The order is: validCheckSum, preConditions, comment, changes, rollback, modifySql.'
+      const hint = 'The order is: validCheckSum, preConditions, comment and changes, rollback, modifySql.'
       session.reporter.error(child.place, 'CHANGELOG_XML_ORDER', message, hint)
     }
     reached = Math.max(reached, rank)

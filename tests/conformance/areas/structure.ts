@@ -575,7 +575,6 @@ export const structure: ScenarioArea = {
             'defaultCatalogName',
             'defaultSchemaName',
             'defaultSchemaNamePrefix',
-            'isSafeToRunUpdate',
             'lineComment',
             'liquibaseSchemaName',
             'liquibaseTablespaceName',

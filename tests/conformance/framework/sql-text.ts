@@ -9,7 +9,8 @@ export function splitByChangeset(output: string): Readonly<Record<string, readon
       .slice(lineEnd + 1)
       .split(/\n\n+/)
       .map((part) => part.trim())
-    ;(blocks[id] ??= []).push(...body.filter((part) => part !== '' && !isOfTheTool(part)))
+    const parts = body.filter((part) => part !== '' && !isOfTheTool(part))
+    ;(blocks[id] ??= []).push(...withComments(parts))
   }
   return blocks
 }
@@ -17,6 +18,20 @@ export function splitByChangeset(output: string): Readonly<Record<string, readon
 /** The same as one list, each block under its changeset. */
 export function listStatements(output: string): readonly string[] {
   return Object.entries(splitByChangeset(output)).flatMap(([id, statements]) => [`[${id}]`, ...statements])
+}
+
+/** A comment stands with the statement below it, whatever came between them. */
+function withComments(parts: readonly string[]): readonly string[] {
+  const joined: string[] = []
+  let comments = ''
+  for (const part of parts) {
+    if (part.split('\n').every((line) => line.startsWith('--'))) comments += `${part}\n`
+    else {
+      joined.push(comments + part)
+      comments = ''
+    }
+  }
+  return comments === '' ? joined : [...joined, comments.trimEnd()]
 }
 
 function isOfTheTool(statement: string): boolean {
