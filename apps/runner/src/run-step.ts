@@ -97,7 +97,9 @@ async function runDatabaseStep(
   log.line(`Connecting to ${binding.targetKey}.`)
   const database = await open(stop.signal)
   try {
-    if (database.dialect.name !== engine) parsed = await readChangelog(tree, source.location, binding, database.dialect.name)
+    const { name } = database.dialect
+    if (name !== engine || parsed.asksDatabase)
+      parsed = await readChangelog(tree, source.location, binding, name, await database.readFacts([]))
     if (parsed.changelog === undefined)
       return failed(
         'CHANGELOG_INVALID',

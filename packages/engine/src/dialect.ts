@@ -52,6 +52,11 @@ export interface Dialect {
   readonly name: string
   /** Whether DDL rolls back with its transaction. */
   readonly transactionalDdl: boolean
+  /**
+   * The server has no lock that ends with its session, so that nobody can tell a killed run from a live one: its lock row stays until a
+   * person frees it. Default: it has.
+   */
+  readonly lacksSessionLock?: boolean | undefined
   /** The parameter marker of bound values: `$1`, `?`, … (1-based). */
   parameter(index: number): string
   /** A name as an SQL text needs it, quoted only where it must be; the physical spelling is `physicalName`. */

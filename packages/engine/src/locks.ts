@@ -1,7 +1,7 @@
 import type { Database } from './database.ts'
 import type { LockHolder } from './events.ts'
 import type { TrackingOptions } from './options.ts'
-import { freeLockRow, isOwnLock, readLockHolder, sessionLockKey } from './tracking/lock.ts'
+import { freeLockRow, isProvenStale, readLockHolder, sessionLockKey } from './tracking/lock.ts'
 import { readTracking } from './tracking/tables.ts'
 
 export interface LocksInput {
@@ -34,7 +34,7 @@ export async function releaseStaleLock(
     // Our own session holds the lock at this moment, so what counts is the row.
     const holder = await readLockHolder(database, tracking, { withoutSession: true })
     if (holder === undefined) return { released: undefined, holder: undefined }
-    const mayFree = input.force === true || (holder.lockedBy !== undefined && isOwnLock(holder.lockedBy))
+    const mayFree = input.force === true || isProvenStale(database, holder.lockedBy)
     if (!mayFree) return { released: undefined, holder }
     const isFreed = await freeLockRow(database, tracking, holder.lockedBy)
     return isFreed ? { released: holder, holder: undefined } : { released: undefined, holder }

@@ -38,6 +38,7 @@ export async function readChangelog(
   const tree = await openSearchPath(splitSearchPath(options.searchPath))
   const { changelog, diagnostics } = parseChangelog(options.changelog, tree, {
     dbms: database.dialect.name,
+    databaseFacts: await database.readFacts([]),
     properties: readParameters(options),
     ...(contexts === undefined ? {} : { contexts }),
     ...(labels === undefined ? {} : { labelFilter: labels }),

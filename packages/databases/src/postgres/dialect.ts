@@ -32,8 +32,11 @@ export const cockroachdbDialect: Dialect = createVariant('cockroachdb')
 /** YugabyteDB: PostgreSQL's SQL. It has not run on a server of this project. */
 export const yugabytedbDialect: Dialect = createVariant('yugabytedb')
 
-/** Neither takes changes of the schema back with their transaction. */
+/**
+ * Neither takes changes of the schema back with their transaction in every release, and neither has advisory locks in every release:
+ * CockroachDB's always say yes, https://www.cockroachlabs.com/docs/stable/postgresql-compatibility.
+ */
 function createVariant(name: ProductName): Dialect {
   const generate = createGenerate(createPostgresProduct(name), sharedGenerators)
-  return { ...postgresDialect, name, transactionalDdl: false, generate, catalogue: undefined }
+  return { ...postgresDialect, name, transactionalDdl: false, lacksSessionLock: true, generate, catalogue: undefined }
 }

@@ -2,6 +2,9 @@ import { AppError, describeDatabaseUrl, readDatabaseUrl } from '@sluice/base'
 import type { DatabaseHost, DatabaseUrl } from '@sluice/base'
 import type { Duplex } from 'node:stream'
 import type pg from 'pg'
+import { detectPostgresProduct, productOfVersion } from './detect-product.ts'
+import type { PostgresProductName } from './detect-product.ts'
+import { cockroachdbDialect, postgresDialect, yugabytedbDialect } from './dialect.ts'
 import { poolingError, toConnectError } from './errors.ts'
 import type { OpenOptions } from './options.ts'
 import { PostgresSession } from './session.ts'
@@ -12,6 +15,7 @@ import { readConnectTimeoutMs, readServerOptions, readServerType } from './url-s
 
 const connectTimeoutMs = 10_000
 const keepaliveDelayMs = 10_000
+const products = { postgresql: postgresDialect, cockroachdb: cockroachdbDialect, yugabytedb: yugabytedbDialect } as const
 const boolOid = 16
 const numberOids = new Set([21, 23, 26])
 
@@ -23,6 +27,10 @@ interface ConnectInternals {
     readonly stream: Duplex
     attachListeners(stream: Duplex): void
     emit(event: 'sslconnect'): boolean
+    on(
+      event: 'parameterStatus',
+      listener: (message: { readonly parameterName: string; readonly parameterValue: string }) => void,
+    ): unknown
   }
 }
 
@@ -143,6 +151,11 @@ async function connectOnce(driver: typeof pg, plan: ConnectPlan, options: OpenOp
   const internals = client as unknown as ConnectInternals
   Object.assign(internals.connectionParameters, { options: undefined, replication: undefined })
   client.on('error', () => {})
+  const reported: Record<string, string> = {}
+  internals.connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
+    reported[parameterName] = parameterValue
+  })
+  let product: PostgresProductName
   // A polite end would wait for a server that may not answer, as after a failed TLS handshake.
   const abort = (): void => void internals.connection.stream.destroy()
   options.signal?.addEventListener('abort', abort, { once: true })
@@ -151,6 +164,9 @@ async function connectOnce(driver: typeof pg, plan: ConnectPlan, options: OpenOp
     if (mayStayPlain) stayPlainOnRefusal(internals.connection)
     await connected
     for (const setting of serverOptions) await client.query('SELECT pg_catalog.set_config($1, $2, false)', [...setting])
+    product =
+      detectPostgresProduct(reported) ??
+      productOfVersion((await client.query<[string]>({ text: 'SELECT version()', rowMode: 'array' })).rows[0]?.[0] ?? '')
     const settings = sessionSettings(url, options)
     if (settings !== '') await client.query(settings)
   } catch (error) {
@@ -161,6 +177,7 @@ async function connectOnce(driver: typeof pg, plan: ConnectPlan, options: OpenOp
   }
   const init: SessionInit = {
     client,
+    dialect: products[product],
     createQuery: (text) =>
       new driver.Query({ text, rowMode: 'array' } as pg.QueryConfig) as unknown as ReturnType<SessionInit['createQuery']>,
     address: { host: host.host, port: host.port, tls: internals.connection.ssl === false ? false : tls },

@@ -2,6 +2,7 @@ import { DatabaseError } from '@sluice/engine'
 import type {
   Database,
   DatabaseNotice,
+  Dialect,
   QueryResult,
   SessionFacts,
   SessionInfo,
@@ -14,7 +15,6 @@ import type {
 import type pg from 'pg'
 import { sendCancelRequest } from './cancel.ts'
 import type { CancelAddress } from './cancel.ts'
-import { postgresDialect } from './dialect.ts'
 import { toDatabaseError } from './errors.ts'
 
 /** What `pg` has and its types leave out. */
@@ -44,6 +44,7 @@ interface CommandResult {
 
 export interface SessionInit {
   readonly client: pg.Client
+  readonly dialect: Dialect
   readonly createQuery: (text: string) => SubmittableQuery
   readonly address: Omit<CancelAddress, 'processId' | 'secretKey'>
   /** What the options of the connection say. */
@@ -60,7 +61,7 @@ const keepaliveSettings =
 
 /** `Database` on one connection of `pg`. */
 export class PostgresSession implements Database {
-  readonly dialect = postgresDialect
+  readonly dialect: Dialect
   onNotice: ((notice: DatabaseNotice) => void) | undefined
   readonly #client: pg.Client
   readonly #internals: ClientInternals
@@ -72,6 +73,7 @@ export class PostgresSession implements Database {
 
   constructor(init: SessionInit) {
     this.#init = init
+    this.dialect = init.dialect
     this.#client = init.client
     this.#internals = init.client as unknown as ClientInternals
     // Without a listener a lost connection would end the process; every call reports it anyway.
@@ -80,6 +82,11 @@ export class PostgresSession implements Database {
     this.#client.on('notice', (notice) => {
       this.onNotice?.({ severity: notice.severity ?? 'NOTICE', message: notice.message ?? '' })
     })
+  }
+
+  /** Other products than PostgreSQL tell other ids of sessions, and have no advisory locks to rely on. */
+  get #isVariant(): boolean {
+    return this.dialect.lacksSessionLock === true
   }
 
   get transactionState(): TransactionState {
@@ -138,7 +145,7 @@ export class PostgresSession implements Database {
       tables.flatMap((table) => [table.schema ?? null, table.name]),
     )
     const [pid, version, databaseName, userName, defaultSchema, ...found] = rows[0] ?? []
-    if (Number(pid) !== this.#internals.processID && !this.#proxyChecked) {
+    if (!this.#isVariant && Number(pid) !== this.#internals.processID && !this.#proxyChecked) {
       await this.#init.onProxy(this)
       this.#proxyChecked = true
     }
@@ -153,15 +160,18 @@ export class PostgresSession implements Database {
   }
 
   async trySessionLock(key: bigint): Promise<boolean> {
+    if (this.#isVariant) return true
     const { rows } = await this.query(`SELECT pg_catalog.pg_try_advisory_lock($1::bigint), ${keepaliveSettings}`, [String(key)])
     return rows[0]?.[0] === true
   }
 
   async releaseSessionLock(key: bigint): Promise<void> {
+    if (this.#isVariant) return
     await this.query('SELECT pg_catalog.pg_advisory_unlock($1::bigint)', [String(key)])
   }
 
   async sessionLockHolder(key: bigint): Promise<SessionInfo | undefined> {
+    if (this.#isVariant) return undefined
     const unsigned = BigInt.asUintN(64, key)
     const [info] = await this.#sessions(
       `a.pid IN (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1

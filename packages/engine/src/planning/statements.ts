@@ -102,7 +102,10 @@ export function findNonTransactional(
 ): string | undefined {
   if (changeset?.runInTransaction === false) return 'The changeset says runInTransaction:false.'
   const options = { dialect: sqlDialectOf(context.dialect.name), serverMajor: context.serverMajor }
+  const commitsDdl = options.dialect === 'postgresql' && !context.dialect.transactionalDdl
   for (const { sql } of statements) {
+    if (commitsDdl && !changesDataOnly(sql))
+      return `${readTransactionFacts(sql, options).command} may not be taken back with its transaction on ${context.dialect.name}.`
     for (const text of partsToJudge(sql, options.dialect)) {
       if (isTransactional(text, options)) continue
       const facts = readTransactionFacts(text, options)
@@ -110,6 +113,14 @@ export function findNonTransactional(
     }
   }
   return undefined
+}
+
+/** For servers that speak PostgreSQL's SQL but do not take changes of the schema back: what reads or changes rows, and nothing else. */
+function changesDataOnly(sql: string): boolean {
+  const { statements } = splitStatements(sql, { dialect: 'postgresql' })
+  return statements.every(({ text }) =>
+    /^(SELECT|INSERT|UPDATE|DELETE|WITH|VALUES|SET|UPSERT)\b/.test(readTransactionFacts(text).command),
+  )
 }
 
 /** The statements in a text that may need a look; a changeset with splitStatements:false is one text of perhaps several. */
@@ -121,11 +132,12 @@ function partsToJudge(sql: string, dialect: SqlDialect): readonly string[] {
 }
 
 /** Whether a statement may share a transaction with the note that it ran. Procedures and DO blocks may commit by themselves. */
-export function canShareTransaction(sql: string, dialect: Pick<Dialect, 'name'>): boolean {
+export function canShareTransaction(sql: string, dialect: Pick<Dialect, 'name' | 'transactionalDdl'>): boolean {
   const options = { dialect: sqlDialectOf(dialect.name) }
   const { statements } = splitStatements(sql, options)
   const only = statements[0]
   if (only === undefined || statements.length > 1 || !isTransactional(only.text, options)) return false
+  if (options.dialect === 'postgresql' && !dialect.transactionalDdl) return changesDataOnly(sql)
   return options.dialect !== 'postgresql' || !/^(CALL|DO)\b/.test(readTransactionFacts(only.text, options).command)
 }
 

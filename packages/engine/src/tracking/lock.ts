@@ -68,9 +68,9 @@ export async function acquireLock(
     for (;;) {
       const found = await tryRow(database, tracking, lockedBy)
       if (found === 'taken') break
-      if (found.locked && found.lockedBy !== undefined && isOwnLock(found.lockedBy)) {
+      if (found.locked && isProvenStale(database, found.lockedBy)) {
         if (await takeOver(database, tracking, found, lockedBy)) {
-          onEvent?.({ type: 'lockTakenOver', from: found.lockedBy, since: found.grantedAt })
+          onEvent?.({ type: 'lockTakenOver', from: found.lockedBy ?? '', since: found.grantedAt })
           break
         }
       } else if (found.locked) {
@@ -117,6 +117,11 @@ export function isOwnLock(lockedBy: string): boolean {
   return ownPattern.test(lockedBy)
 }
 
+/** Whether a row that stands while the session lock is ours belongs to a dead run: only where session locks exist does one prove that. */
+export function isProvenStale(database: Database, lockedBy: string | undefined): boolean {
+  return lockedBy !== undefined && isOwnLock(lockedBy) && database.dialect.lacksSessionLock !== true
+}
+
 /** Frees the row if it still belongs to this holder. Only under the session lock. */
 export async function freeLockRow(database: Database, tracking: Tracking, lockedBy: string | undefined): Promise<boolean> {
   const owner = lockedBy === undefined ? 'LOCKEDBY IS NULL' : `LOCKEDBY = ${database.dialect.literal(lockedBy)}`
@@ -158,7 +163,7 @@ function createWait(
         {
           hint:
             holder.by === 'row'
-              ? 'Let that Liquibase finish. If it is dead, free the row with release-locks.'
+              ? 'Let that run finish. If it is dead, free the row with release-locks.'
               : 'Let that run finish; the lock is free as soon as its session ends.',
           details: { holder },
         },
