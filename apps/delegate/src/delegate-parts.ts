@@ -1,6 +1,13 @@
 import { type Clock, type Logger, createId, systemClock } from '@sluice/base'
 import type { TaskSpec } from '@sluice/contract'
-import { type Executor, createProcessExecutor, createRoutingExecutor, makeFolder } from '@sluice/executor'
+import {
+  type Executor,
+  createKubeClient,
+  createProcessExecutor,
+  createRoutingExecutor,
+  makeFolder,
+  openKubeConnection,
+} from '@sluice/executor'
 import { type Attempts, createAttempts } from './attempts/attempts.ts'
 import { type UptimeClock, systemUptime } from './attempts/deadline.ts'
 import { createJournal } from './attempts/journal.ts'
@@ -10,7 +17,9 @@ import type { DelegateConfig } from './config.ts'
 import { dataPaths } from './data-folder.ts'
 import type { DrainState } from './drain-state.ts'
 import { openIdentity } from './identity.ts'
+import type { KubernetesConfig } from './kubernetes/kubernetes-config.ts'
 import { type Kubernetes, openKubernetes } from './kubernetes/open-kubernetes.ts'
+import { type KeySecrets, restoreKeys } from './kubernetes/restore-keys.ts'
 import type { LogMasks } from './log-masks.ts'
 import { type Metrics, createMetrics } from './metrics.ts'
 import { openRelayKey } from './relay/relay-key.ts'
@@ -76,6 +85,7 @@ export async function assembleParts(context: DelegateContext): Promise<DelegateP
   const paths = dataPaths(config.dir)
   for (const folder of [paths.attempts, paths.cache]) await makeFolder(folder)
   const policy = await loadPolicy(config.policyFile)
+  if (config.kubernetes?.keySecrets !== undefined) await fetchKeys(config.kubernetes, config.kubernetes.keySecrets, deps, paths)
   const identity = await openIdentity(paths.identity)
   const upstream = createUpstream(config)
   const session = createSession({ config, identity, upstream, waiting, logger })
@@ -127,6 +137,20 @@ export async function assembleParts(context: DelegateContext): Promise<DelegateP
     ...(kubernetes === undefined ? {} : { pods: podListener(kubernetes) }),
   })
   return { upstream, session, attempts, relay, kubernetes }
+}
+
+async function fetchKeys(
+  { kubeconfig }: KubernetesConfig,
+  names: KeySecrets,
+  { environment }: DelegateDeps,
+  paths: { readonly identity: string; readonly relayKey: string },
+): Promise<void> {
+  const client = createKubeClient(await openKubeConnection({ kubeconfig, environment }))
+  try {
+    await restoreKeys(client, client.namespace ?? 'default', names, paths)
+  } finally {
+    client.close()
+  }
 }
 
 function podListener({ config, relayKey, tickets, permits }: Kubernetes): NonNullable<Parameters<typeof createRelay>[0]['pods']> {

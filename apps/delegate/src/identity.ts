@@ -25,7 +25,8 @@ export interface Identity {
   enrolled(enrolment: Enrolment): Promise<Identity>
 }
 
-interface IdentityFile {
+/** The file's content. */
+export interface IdentityFile {
   readonly version: 1
   /** Ed25519 keys, raw 32 bytes each, base64url. */
   readonly auth: { readonly publicKey: string; readonly privateKey: string }
@@ -100,7 +101,8 @@ function broken(path: string, cause?: unknown): AppError {
   })
 }
 
-function createAuthKeys(): IdentityFile['auth'] {
+/** A new Ed25519 pair. */
+export function createAuthKeys(): IdentityFile['auth'] {
   const { x = '', d = '' } = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' })
   return { publicKey: x, privateKey: d }
 }

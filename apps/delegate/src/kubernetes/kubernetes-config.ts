@@ -1,3 +1,5 @@
+import type { KeySecrets } from './restore-keys.ts'
+
 /** How a delegate places step groups in a cluster. */
 export interface KubernetesConfig {
   /** Namespaces for pods; the first is used where a step group names none. */
@@ -16,6 +18,8 @@ export interface KubernetesConfig {
     readonly url: string
   }
   readonly networkPolicy: boolean
+  /** Where keys are kept beside the data folder; undefined keeps them there alone. */
+  readonly keySecrets: KeySecrets | undefined
   /** Seconds between SIGTERM and SIGKILL of a pod. */
   readonly terminationGraceSeconds: number
 }
@@ -28,6 +32,8 @@ export const kubernetesVariables = [
   'SLUICE_DELEGATE_RELAY_URL',
   'SLUICE_DELEGATE_NETWORK_POLICY',
   'SLUICE_DELEGATE_POD_GRACE_SECONDS',
+  'SLUICE_DELEGATE_KEY_SECRET',
+  'SLUICE_DELEGATE_INSTANCE_SECRET',
 ] as const
 
 type Problem = (variable: string, message: string, hint: string) => void
@@ -66,6 +72,7 @@ export function readKubernetesConfig(
       'Set it in seconds, for example 120.',
     )
   }
+  const keySecrets = readKeySecrets(value, problem)
   const relay = readRelay(value, problem)
   if (image === undefined || relay === undefined) return undefined
   return {
@@ -75,8 +82,19 @@ export function readKubernetesConfig(
     imagePullSecrets,
     relay,
     networkPolicy: switched === 'on',
+    keySecrets,
     terminationGraceSeconds: grace,
   }
+}
+
+function readKeySecrets(value: (name: string) => string | undefined, problem: Problem): KeySecrets | undefined {
+  const delegate = value('SLUICE_DELEGATE_KEY_SECRET')
+  const instance = value('SLUICE_DELEGATE_INSTANCE_SECRET')
+  if (delegate !== undefined && instance !== undefined) return { delegate, instance }
+  if (delegate === undefined && instance === undefined) return undefined
+  const missing = delegate === undefined ? 'SLUICE_DELEGATE_KEY_SECRET' : 'SLUICE_DELEGATE_INSTANCE_SECRET'
+  problem(missing, 'Keys are kept in two Secrets, and one of them has no name.', 'Name both, or neither.')
+  return undefined
 }
 
 function readRelay(value: (name: string) => string | undefined, problem: Problem): KubernetesConfig['relay'] | undefined {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import type { TaskSpec } from '@sluice/contract'
+import { createDummyExecutor, ownNamespaceRules } from '@sluice/executor'
 import {
   type TestAccount,
   type TestKube,
@@ -119,6 +120,30 @@ describe('a delegate with a cluster', { skip: skipWithoutKube() }, () => {
     server.wake()
     await until(() => attempt.state === 'completed', 'the completion')
     await until(areAllGone, 'the cleanup')
+  })
+
+  it('keeps its keys in the cluster, so that an instance is itself again after its data folder is lost', async () => {
+    const { server } = world
+    const home = await kube.namespace()
+    const names = ['sluice-key', 'sluice-key-0']
+    const own = await kube.account(home, ownNamespaceRules(names))
+    const settings = {
+      ...(await environment()),
+      SLUICE_KUBECONFIG: own.kubeconfig,
+      SLUICE_DELEGATE_KEY_SECRET: 'sluice-key',
+      SLUICE_DELEGATE_INSTANCE_SECRET: 'sluice-key-0',
+    }
+    // Without rights in the namespace of jobs there is nothing to adopt there: only the keys are looked at here.
+    const start = (dir: string) =>
+      world.start({ ...settings, SLUICE_DELEGATE_DIR: join(world.dir, dir) }, { executor: createDummyExecutor() })
+    await (await start('first')).stop()
+    await (await start('second')).stop()
+    deepEqual(new Set(server.enrolments.map(({ authPublicKey }) => authPublicKey)).size, 1)
+    const keys = await kube.admin.call<Listed>('GET', `/api/v1/namespaces/${home}/secrets`)
+    deepEqual(
+      keys.body.items.flatMap(({ metadata }) => (names.includes(metadata.name) ? metadata.name : [])),
+      names,
+    )
   })
 
   it('refuses what the policy does not give a pod, before any secret is opened', async () => {

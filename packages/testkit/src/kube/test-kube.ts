@@ -16,6 +16,8 @@ export interface TestKube {
   namespace(): Promise<string>
   /** A service account with the rights of a delegate in a namespace and no others, and files to act as it. */
   delegateAccount(namespace: string, options?: { readonly networkPolicy?: boolean }): Promise<TestAccount>
+  /** A service account with other rules. */
+  account(namespace: string, rules: readonly RoleRule[]): Promise<TestAccount>
   /** Deletes what was made. */
   close(): Promise<void>
 }
@@ -56,6 +58,11 @@ export async function openTestKube(): Promise<TestKube> {
   const folder = mkdtempSync(join(tmpdir(), 'sluice-kube-'))
   const namespaces: string[] = []
   const clients: KubeClient[] = [admin]
+  const makeAccount = async (namespace: string, rules: readonly RoleRule[]): Promise<TestAccount> => {
+    const account = await createAccount(admin, namespace, rules, folder)
+    clients.push(account.client)
+    return account
+  }
   return {
     kubeconfig,
     admin,
@@ -68,10 +75,9 @@ export async function openTestKube(): Promise<TestKube> {
       return name
     },
     async delegateAccount(namespace, { networkPolicy = true } = {}) {
-      const account = await createAccount(admin, namespace, jobNamespaceRules({ networkPolicy }), folder)
-      clients.push(account.client)
-      return account
+      return makeAccount(namespace, jobNamespaceRules({ networkPolicy }))
     },
+    account: makeAccount,
     async close() {
       for (const name of namespaces) await admin.insist('DELETE', `/api/v1/namespaces/${name}`).catch(() => {})
       for (const client of clients) client.close()
