@@ -1,69 +1,149 @@
 import { openTempDir } from '@sluice/testkit'
-import type { Bench } from './figures.ts'
-import { describeMs, formatRatio, median } from './statistics.ts'
-import { writeChangelog } from './support/changelogs.ts'
-import { requireLiquibase, runLiquibaseUpdate, runSluiceDb } from './support/peers.ts'
-import { openBenchPostgres } from './support/bench-postgres.ts'
-import type { TimedRun } from './support/run-timed.ts'
+import { type EngineProduct, writeInsertChangelog, writeSchemaChangelog, writeXmlChangelog } from './engine/changelogs.ts'
+import { fasterGoal, floorGoal, memoryGoal, peakMegabytes } from './engine/goals.ts'
+import { tunedJava, openLiquibasePeer } from './engine/liquibase-peer.ts'
+import { type Contest, measureCpu, measureSqlText, measureUpdates, type Side, sides, type Work } from './engine/measure.ts'
+import { openEngineTarget } from './engine/open-target.ts'
+import type { Bench, BenchResult, FigureTable, Goal } from './figures.ts'
+import { describeMs, formatCount, formatRatio, median } from './statistics.ts'
+import { requireLiquibase } from './support/peers.ts'
 
-/** The engine alone, `sluice db apply` against `liquibase update`: the first run of a changelog, and a run with nothing to do. */
-export const benchEngine: Bench = async ({ isQuick, say }) => {
-  requireLiquibase()
-  await using postgres = await openBenchPostgres()
-  await using temp = await openTempDir()
-  const rounds = isQuick ? 2 : 5
-  const rows: string[][] = []
-  const compare = (name: string, sluice: readonly TimedRun[], peer: readonly TimedRun[]): void => {
-    const ratio = (pick: (run: TimedRun) => number): string => formatRatio(median(peer.map(pick)) / median(sluice.map(pick)))
-    rows.push([
-      name,
-      describeMs(sluice.map((run) => run.wallMs)),
-      describeMs(peer.map((run) => run.wallMs)),
-      ratio((run) => run.wallMs),
-      `${describeMs(sluice.map((run) => run.cpuMs))}`,
-      `${describeMs(peer.map((run) => run.cpuMs))}`,
-      ratio((run) => run.cpuMs),
-    ])
-  }
+/** The engine alone on one product, `sluice db` against the Liquibase command line, each a process of its own. */
+export function createEngineBench(product: EngineProduct): Bench {
+  return async ({ isQuick, say }) => {
+    requireLiquibase()
+    await using target = await openEngineTarget(product)
+    await using temp = await openTempDir()
+    const large = isQuick ? 1000 : 5000
+    const [one, small, big] = [1, 500, large].map((count) => writeSchemaChangelog(temp.path, count, product))
+    if (one === undefined || small === undefined || big === undefined) throw new Error('A changelog is missing.')
+    await using spoilt = await target.createDatabase()
+    const peer = await openLiquibasePeer(temp.path, product, spoilt, small)
+    const contest: Contest = { target, peer, say: (text) => say(`engine: ${text}`) }
 
-  for (const count of [1, 500]) {
-    const changelog = writeChangelog(temp.path, count)
-    const runs = {
-      first: { sluice: [] as TimedRun[], peer: [] as TimedRun[] },
-      again: { sluice: [] as TimedRun[], peer: [] as TimedRun[] },
-    }
-    for (let round = 1; round <= rounds; round++) {
-      say(`engine: ${String(count)} changesets, round ${String(round)} of ${String(rounds)}`)
-      const ours = await postgres.createDatabase('bench_sluice')
-      const theirs = await postgres.createDatabase('bench_liquibase')
-      const sluice = { database: ours, folder: temp.path, changelog }
-      const peer = { database: theirs, folder: temp.path, changelog }
-      runs.first.sluice.push(runSluiceDb('apply', sluice))
-      runs.first.peer.push(runLiquibaseUpdate(peer))
-      runs.again.sluice.push(runSluiceDb('apply', sluice))
-      runs.again.peer.push(runLiquibaseUpdate(peer))
-      for (const database of [ours, theirs]) {
-        const [row] = await database.query('select count(*)::int as count from databasechangelog')
-        if (row?.['count'] !== count)
-          throw new Error(`${database.name} has ${String(row?.['count'])} of ${String(count)} changesets.`)
-        await postgres.dropDatabase(database.name)
-      }
-    }
-    compare(`Update, ${String(count)} of ${String(count)} changesets new`, runs.first.sluice, runs.first.peer)
-    compare(`Update, ${String(count)} changesets, none new`, runs.again.sluice, runs.again.peer)
+    const rounds = (full: number): number => (isQuick ? 1 : full)
+    const single = await measureUpdates(contest, one, rounds(5))
+    const hundreds = await measureUpdates(contest, small, rounds(3))
+    const thousands = await measureUpdates(contest, big, rounds(product === 'postgresql' ? 2 : 1))
+    const sqlText = await measureSqlText(contest, writeXmlChangelog(temp.path, 1500, 180), {
+      name: 'SQL of an update, 1,500 XML changesets in 180 files',
+      rounds: rounds(3),
+      count: 1500,
+    })
+    const works = [single.update, single.noOp, hundreds.update, hundreds.noOp, thousands.update, thousands.noOp, sqlText]
+    const growth = await measureGrowth(contest, temp.path, isQuick)
+
+    const on = (text: string): string => `${target.title}: ${text}`
+    const ofWork = (work: Work): string => on(work.name.charAt(0).toLowerCase() + work.name.slice(1))
+    return {
+      tables: [wallTable(target.title, works), costTable(target.title, works), growth.table],
+      goals: [
+        fasterGoal(ofWork(single.update), single.update, 'shipped', 12),
+        fasterGoal(ofWork(single.update), single.update, 'tuned', 7),
+        fasterGoal(ofWork(hundreds.noOp), hundreds.noOp, 'shipped', 12),
+        fasterGoal(ofWork(thousands.noOp), thousands.noOp, 'shipped', 10),
+        fasterGoal(ofWork(hundreds.update), hundreds.update, 'shipped', 2.5),
+        floorGoal(ofWork(hundreds.update), hundreds.update),
+        floorGoal(ofWork(thousands.update), thousands.update),
+        fasterGoal(ofWork(sqlText), sqlText, 'shipped', 10),
+        memoryGoal(on('peak memory'), works),
+        ...growth.goals.map((goal) => ({ ...goal, what: on(goal.what) })),
+      ],
+    } satisfies BenchResult
   }
+}
+
+function wallTable(title: string, works: readonly Work[]): FigureTable {
+  const wall = (work: Work, side: Side): number[] => work.runs[side].map((run) => run.wallMs)
+  const ratio = (work: Work, side: Side): string => formatRatio(median(wall(work, side)) / median(wall(work, 'sluice')))
   return {
-    tables: [
-      {
-        title: 'The engine alone',
-        about:
-          `\`sluice db apply\` (the bundled CLI) and \`liquibase update\`, each as a process of its own from its start to its end, taking turns on ` +
-          `empty databases of one PostgreSQL; ${String(rounds)} rounds, medians with ranges. Changesets are formatted SQL: create table, ` +
-          `add column, create index, insert. CPU is the client's alone.`,
-        columns: ['What', 'Sluice, wall', 'Liquibase, wall', 'Ratio', 'Sluice, CPU', 'Liquibase, CPU', 'Ratio'],
-        rows,
+    title: `The engine alone on ${title}: time`,
+    about:
+      '`sluice db apply` and `preview` (the bundled CLI) and `liquibase update` and `update-sql`, each as a process of its own from its start ' +
+      'to its end, taking turns on empty databases of one server with durable commits; medians with ranges. Tuned: ' +
+      `\`JAVA_OPTS="${tunedJava}"\`, an archive of the very classes that these runs load. Changesets are formatted SQL in one file: ` +
+      'create table, add column, create index, insert. Bare commits: the same statements from a loop, each sent by itself on one open ' +
+      'connection and committed as it ends, without a history.',
+    columns: ['What', 'Sluice', 'Bare commits', 'Liquibase', 'Ratio', 'Liquibase, tuned', 'Ratio'],
+    rows: works.map((work) => [
+      work.name,
+      describeMs(wall(work, 'sluice')),
+      work.floorMs.length === 0 ? '' : describeMs(work.floorMs),
+      describeMs(wall(work, 'shipped')),
+      ratio(work, 'shipped'),
+      describeMs(wall(work, 'tuned')),
+      ratio(work, 'tuned'),
+    ]),
+  }
+}
+
+function costTable(title: string, works: readonly Work[]): FigureTable {
+  const memory = (work: Work, side: Side): string => `${peakMegabytes(work, side).toFixed(0)} MB`
+  const cpu = (work: Work, side: Side): string => describeMs(work.runs[side].map((run) => run.cpuMs))
+  return {
+    title: `The engine alone on ${title}: processor time and memory`,
+    about:
+      'Of the same runs, the client’s alone: user and system time, and the peak of resident memory (VmHWM, looked at every 8 to 40 ms, ' +
+      'so that what the last moment adds may be missing).',
+    columns: ['What', ...['Sluice', 'Liquibase', 'tuned'].flatMap((side) => [`${side}, CPU`, `${side}, memory`])],
+    rows: works.map((work) => [work.name, ...sides.flatMap((side) => [cpu(work, side), memory(work, side)])]),
+  }
+}
+
+/** Processor time a changeset costs as changelogs grow; what the command costs without any is taken off. */
+async function measureGrowth(
+  contest: Contest,
+  folder: string,
+  isQuick: boolean,
+): Promise<{ readonly table: FigureTable; readonly goals: readonly Goal[] }> {
+  const [few, many] = isQuick ? [500, 4000] : [1000, 20_000]
+  const { product, title } = contest.target
+  const [base, small, large] = [
+    await measureCpu(contest, writeInsertChangelog(folder, 1, product), isQuick ? 1 : 3),
+    await measureCpu(contest, writeInsertChangelog(folder, few, product), isQuick ? 1 : 3),
+    await measureCpu(contest, writeInsertChangelog(folder, many, product), 1),
+  ]
+  const compare = (name: string, pick: (cpu: typeof base) => number[]): { readonly row: string[]; readonly goal: Goal } => {
+    const start = median(pick(base))
+    const perFew = (median(pick(small)) - start) / few
+    const perMany = (median(pick(large)) - start) / many
+    const inMicroseconds = (ms: number): string => `${(ms * 1000).toFixed(0)} µs`
+    return {
+      row: [
+        name,
+        describeMs(pick(base)),
+        describeMs(pick(small)),
+        describeMs(pick(large)),
+        inMicroseconds(perFew),
+        inMicroseconds(perMany),
+        `${(perMany / perFew).toFixed(2)} ×`,
+      ],
+      goal: {
+        what: `processor time per changeset, ${name.toLowerCase()}, ${formatCount(many)} against ${formatCount(few)}`,
+        goal: '≤ 1.2 ×',
+        measured: `${inMicroseconds(perMany)} against ${inMicroseconds(perFew)} (${(perMany / perFew).toFixed(2)} ×)`,
+        isMet: perMany <= 1.2 * perFew,
       },
-    ],
-    goals: [],
+    }
+  }
+  const [update, noOp] = [compare('Update', (cpu) => cpu.update), compare('No-op', (cpu) => cpu.noOp)]
+  return {
+    table: {
+      title: `Growth on ${title}`,
+      about:
+        'Processor time of `sluice db apply` over changelogs of small inserts, in one file of formatted SQL. “Per changeset” is without what ' +
+        'the same command costs with one changeset, its start above all.',
+      columns: [
+        'What',
+        '1 changeset',
+        formatCount(few),
+        formatCount(many),
+        `Per changeset at ${formatCount(few)}`,
+        `at ${formatCount(many)}`,
+        'Growth',
+      ],
+      rows: [update.row, noOp.row],
+    },
+    goals: [update.goal, noOp.goal],
   }
 }

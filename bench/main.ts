@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { benchDispatch } from './dispatch.ts'
-import { benchEngine } from './engine.ts'
+import { createEngineBench } from './engine.ts'
 import { readEnvironment } from './environment.ts'
 import type { Bench, BenchResult } from './figures.ts'
 import { benchNoOpPipeline } from './no-op-pipeline.ts'
@@ -16,7 +16,9 @@ const benches: Readonly<Record<string, Bench>> = {
   dispatch: benchDispatch,
   'no-op-pipeline': benchNoOpPipeline,
   processes: benchProcesses,
-  engine: benchEngine,
+  engine: createEngineBench('postgresql'),
+  'engine-mariadb': createEngineBench('mariadb'),
+  'engine-sqlite': createEngineBench('sqlite'),
 }
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, quick: { type: 'boolean', default: false } } })

@@ -19,3 +19,20 @@ export function readResidentMegabytes(pid: number): number {
   const kibibytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]
   return (Number(kibibytes) * 1024) / 1e6
 }
+
+/** Processor time of the processes that this one started and has waited for, its own left out, in milliseconds. */
+export function readChildrenCpuMs(): number {
+  const text = readFileSync('/proc/self/stat', 'utf8')
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  return fields.slice(13, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * tickMs
+}
+
+/** The most memory that a process has had in RAM so far (`VmHWM`), in megabytes of 10^6 bytes; 0 when it has ended. */
+export function readPeakMegabytes(pid: number): number {
+  try {
+    const kibibytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(pid)}/status`, 'utf8'))?.[1]
+    return (Number(kibibytes ?? 0) * 1024) / 1e6
+  } catch {
+    return 0
+  }
+}

@@ -1,0 +1,23 @@
+import type { EngineProduct } from './changelogs.ts'
+
+/** What the engine's benchmark runs on: a product with commits as durable as in production. */
+export interface EngineTarget extends AsyncDisposable {
+  readonly product: EngineProduct
+  /** For readers: the product and its version. */
+  readonly title: string
+  /** An empty database. */
+  createDatabase(): Promise<EngineDatabase>
+}
+
+export interface EngineDatabase extends AsyncDisposable {
+  readonly jdbcUrl: string
+  /** Undefined where databases have no users. */
+  readonly user: string | undefined
+  readonly password: string | undefined
+  countHistory(): Promise<number>
+  /**
+   * The commit floor: every statement sent by itself, on one connection, committed as it ends, and nothing else. Returns the
+   * milliseconds without those of connecting.
+   */
+  runBare(statements: readonly string[]): Promise<number>
+}

@@ -1,0 +1,95 @@
+import type { WatchedRun } from '../support/run-watched.ts'
+import type { EngineChangelog } from './changelogs.ts'
+import type { EngineDatabase, EngineTarget } from './engine-target.ts'
+import type { LiquibasePeer } from './liquibase-peer.ts'
+import { runSluice } from './run-sluice.ts'
+
+export const sides = ['sluice', 'shipped', 'tuned'] as const
+export type Side = (typeof sides)[number]
+
+/** All runs of one piece of work, by side, and the times of its commit floor. */
+export interface Work {
+  readonly name: string
+  readonly runs: Readonly<Record<Side, WatchedRun[]>>
+  readonly floorMs: number[]
+}
+
+export interface Contest {
+  readonly target: EngineTarget
+  readonly peer: LiquibasePeer
+  readonly say: (text: string) => void
+}
+
+export function newWork(name: string): Work {
+  return { name, runs: { sluice: [], shipped: [], tuned: [] }, floorMs: [] }
+}
+
+/** Every side on an empty database of its own, then again with nothing to do; the sides take turns and every round starts with another. */
+export async function measureUpdates(
+  { target, peer, say }: Contest,
+  changelog: EngineChangelog,
+  rounds: number,
+): Promise<{ readonly update: Work; readonly noOp: Work }> {
+  const count = changelog.statements.length
+  const label = `${count.toLocaleString('en-US')} changeset${count === 1 ? '' : 's'}`
+  const update = newWork(`Update, ${label}`)
+  const noOp = newWork(`No-op over ${label}`)
+  for (let round = 0; round < rounds; round++) {
+    say(`${target.title}: ${label}, round ${String(round + 1)} of ${String(rounds)}`)
+    for (const side of rotate(round)) {
+      await using database = await target.createDatabase()
+      const run = (): Promise<WatchedRun> =>
+        side === 'sluice' ? runSluice('apply', database, changelog) : peer.run(side, 'update', database, changelog)
+      update.runs[side].push(await run())
+      noOp.runs[side].push(await run())
+      const found = await database.countHistory()
+      if (found !== count) throw new Error(`${side} left ${String(found)} of ${String(count)} changesets in the history.`)
+    }
+    await using bare = await target.createDatabase()
+    update.floorMs.push(await bare.runBare(changelog.statements))
+  }
+  return { update, noOp }
+}
+
+/** The SQL of an update, for a database that has nothing yet. */
+export async function measureSqlText(
+  { target, peer, say }: Contest,
+  changelog: EngineChangelog,
+  options: { readonly name: string; readonly rounds: number; readonly count: number },
+): Promise<Work> {
+  const work = newWork(options.name)
+  for (let round = 0; round < options.rounds; round++) {
+    say(`${target.title}: ${options.name}, round ${String(round + 1)} of ${String(options.rounds)}`)
+    for (const side of rotate(round)) {
+      await using database = await target.createDatabase()
+      const run = await (side === 'sluice'
+        ? runSluice('preview', database, changelog)
+        : peer.run(side, 'update-sql', database, changelog))
+      const tables = run.stdout.match(/create table \S*item_/gi)?.length ?? 0
+      if (tables < options.count / 4) throw new Error(`${side} printed ${String(tables)} tables.`)
+      work.runs[side].push(run)
+    }
+  }
+  return work
+}
+
+/** Processor time of ours for one changelog on an empty database, in milliseconds. */
+export async function measureCpu(
+  { target, say }: Contest,
+  changelog: EngineChangelog,
+  rounds: number,
+): Promise<{ readonly update: number[]; readonly noOp: number[] }> {
+  const cpu = { update: [] as number[], noOp: [] as number[] }
+  for (let round = 0; round < rounds; round++) {
+    say(`${target.title}: processor time of ${changelog.statements.length.toLocaleString('en-US')} changesets`)
+    await using database: EngineDatabase = await target.createDatabase()
+    cpu.update.push((await runSluice('apply', database, changelog)).cpuMs)
+    cpu.noOp.push((await runSluice('apply', database, changelog)).cpuMs)
+  }
+  return cpu
+}
+
+function rotate(round: number): readonly Side[] {
+  const first = round % sides.length
+  return [...sides.slice(first), ...sides.slice(0, first)]
+}

@@ -1,0 +1,127 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { createToken } from '@sluice/base'
+import { openTempDir, startMariadb } from '@sluice/testkit'
+import { createConnection } from 'mysql2/promise'
+import pg from 'pg'
+import { openBenchPostgres } from '../support/bench-postgres.ts'
+import type { EngineProduct } from './changelogs.ts'
+import type { EngineTarget } from './engine-target.ts'
+
+const countSql = 'select count(*) as count from DATABASECHANGELOG'
+let created = 0
+
+/** Opens a server, or a folder, of the benchmark's own. Throws where MariaDB is not installed. */
+export function openEngineTarget(product: EngineProduct): Promise<EngineTarget> {
+  return { postgresql: openPostgres, mariadb: openMariadb, sqlite: openSqlite }[product]()
+}
+
+async function openPostgres(): Promise<EngineTarget> {
+  const postgres = await openBenchPostgres()
+  return {
+    product: 'postgresql',
+    title: `PostgreSQL ${postgres.version}`,
+    async createDatabase() {
+      const database = await postgres.createDatabase(`bench_engine_${String(++created)}`)
+      return {
+        jdbcUrl: database.jdbcUrl,
+        user: database.user,
+        password: database.password,
+        countHistory: async () => Number((await database.query(countSql))[0]?.['count']),
+        async runBare(statements) {
+          const client = new pg.Client({ connectionString: database.url })
+          await client.connect()
+          try {
+            return await timeEach(statements, (sql) => client.query(sql))
+          } finally {
+            await client.end()
+          }
+        },
+        [Symbol.asyncDispose]: () => postgres.dropDatabase(database.name),
+      }
+    },
+    [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
+  }
+}
+
+async function openMariadb(): Promise<EngineTarget> {
+  const temp = await openTempDir()
+  // The tests' server flushes nothing; here a commit has to cost what it costs.
+  const server = await startMariadb({
+    dir: join(temp.path, 'mariadb'),
+    password: createToken(),
+    args: ['--innodb-flush-log-at-trx-commit=1', '--innodb-buffer-pool-size=256M'],
+  })
+  const { host, port, user, password } = server
+  const withConnection = async <T>(
+    database: string | undefined,
+    use: (query: (sql: string) => Promise<unknown>) => Promise<T>,
+  ): Promise<T> => {
+    const connection = await createConnection({ host, port, user, password, ...(database === undefined ? {} : { database }) })
+    try {
+      return await use(async (sql) => (await connection.query(sql))[0])
+    } finally {
+      await connection.end()
+    }
+  }
+  const version = await withConnection(undefined, (query) => query('select version() as version'))
+  return {
+    product: 'mariadb',
+    title: `MariaDB ${String((version as { version: string }[])[0]?.version)}`,
+    async createDatabase() {
+      const name = `bench_engine_${String(++created)}`
+      await withConnection(undefined, (query) => query(`create database ${name}`))
+      return {
+        jdbcUrl: `jdbc:mariadb://${host}:${String(port)}/${name}`,
+        user,
+        password,
+        countHistory: async () =>
+          Number(((await withConnection(name, (query) => query(countSql))) as { count: number }[])[0]?.count),
+        runBare: (statements) => withConnection(name, (query) => timeEach(statements, query)),
+        [Symbol.asyncDispose]: async () => {
+          await withConnection(undefined, (query) => query(`drop database ${name}`))
+        },
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await withConnection(undefined, (query) => query('shutdown')).catch(() => {})
+      await temp[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function openSqlite(): Promise<EngineTarget> {
+  const temp = await openTempDir()
+  return {
+    product: 'sqlite',
+    title: `SQLite ${process.versions['sqlite'] ?? ''}`,
+    createDatabase() {
+      const path = join(temp.path, `bench_engine_${String(++created)}.db`)
+      return Promise.resolve({
+        jdbcUrl: `jdbc:sqlite:${path}`,
+        user: undefined,
+        password: undefined,
+        countHistory() {
+          using database = new DatabaseSync(path)
+          return Promise.resolve(Number(database.prepare(countSql).get()?.['count']))
+        },
+        async runBare(statements) {
+          using database = new DatabaseSync(path)
+          return timeEach(statements, (sql) => database.exec(sql))
+        },
+        [Symbol.asyncDispose]() {
+          for (const suffix of ['', '-journal', '-wal', '-shm', '-sluice-lock']) rmSync(`${path}${suffix}`, { force: true })
+          return Promise.resolve()
+        },
+      })
+    },
+    [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
+  }
+}
+
+async function timeEach(statements: readonly string[], run: (sql: string) => unknown): Promise<number> {
+  const startedAt = performance.now()
+  for (const sql of statements) await run(sql)
+  return performance.now() - startedAt
+}
