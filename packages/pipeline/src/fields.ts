@@ -35,7 +35,7 @@ export const fieldTables = {
   ),
   execution: table('steps', '', 'rollbackSteps serviceDependencies'),
   stepGroup: table(
-    'identifier name when delegateSelectors steps failureStrategies stepGroupInfra sharedPaths',
+    'identifier name when delegateSelectors steps failureStrategies stepGroupInfra sharedPaths secrets',
     'description tags',
     'template strategy variables addOns skipCondition policySets',
   ),

@@ -186,6 +186,8 @@ export interface KubernetesOptions {
   readonly hostNames?: readonly string[] | undefined
   readonly imagePullPolicy?: PullPolicy | undefined
   readonly sharedPaths?: readonly string[] | undefined
+  /** `secrets: runtime` of the group: its values stay out of the cluster's storage, whatever account and project ask for. */
+  readonly secretMode?: 'runtime' | undefined
   /** How long pod, images and containers may take until the runner runs. */
   readonly initTimeoutMs: number
 }

@@ -160,3 +160,16 @@ test('a script in a pod needs an image, and one on the host has no use for it', 
   assert.match(onHost, /names "image", "connectorRef", but it runs as a process of its delegate/)
   assert.deepEqual(parsePipeline(stageYaml(`- ${run('').slice(1, -1)}`)).diagnostics, [])
 })
+
+test('a group asks for no value in the cluster’s storage, and cannot ask for less than others do', () => {
+  const modeOf = (mode: string) => infraOf(groupWith('connectorRef: k', undefined, `\n    secrets: ${mode}`)).options.secretMode
+  assert.deepEqual(['runtime', 'kubernetes', '""'].map(modeOf), ['runtime', undefined, undefined])
+  const [wrong] = errorsOf(groupWith('connectorRef: k', undefined, '\n    secrets: vault'))
+  assert.match(wrong ?? '', /PIPELINE_UNKNOWN_VALUE "secrets" of step group "g" cannot be "vault"/)
+  const asProcess = stageYaml(`- stepGroup: {identifier: g, secrets: runtime, steps: [{${applyStep('x')}}]}`)
+  const { diagnostics } = parsePipeline(asProcess, { file: 'p.yaml' })
+  assert.deepEqual(
+    diagnostics.map(({ code, message }) => [code, message]),
+    [['PIPELINE_FIELD_NO_EFFECT', '"secrets" of step group "g" has an effect in pods only.']],
+  )
+})

@@ -13,25 +13,18 @@ import type { Fields, YamlReader } from './yaml-reader.ts'
 const initTimeoutDefaultMs = 480_000
 const itemsMax = 50
 
-/** `stepGroupInfra` and `sharedPaths` of a step group; undefined for a group that runs as a process. */
-export function parseGroupInfra(
-  reader: YamlReader,
-  node: YamlNode | undefined,
-  sharedPathsNode: YamlNode | undefined,
-  what: string,
-): GroupInfra | undefined {
-  const sharedPaths = parseSharedPaths(reader, sharedPathsNode, what)
+/** What stands beside `stepGroupInfra` and counts in pods only. */
+type BesideInfra = Pick<KubernetesOptions, 'sharedPaths' | 'secretMode'>
+
+/** `stepGroupInfra`, `sharedPaths` and `secrets` of a step group; undefined for a group that runs as a process. */
+export function parseGroupInfra(reader: YamlReader, group: Fields, what: string): GroupInfra | undefined {
+  const node = group.get('stepGroupInfra')
+  const sharedPaths = parseSharedPaths(reader, group.get('sharedPaths'), what)
+  const secretMode = parseSecretMode(reader, group.get('secrets'), what)
+  const beside = present({ sharedPaths: sharedPaths.length === 0 ? undefined : sharedPaths, secretMode })
   const map = node === undefined || isEmptyNode(node) ? undefined : reader.map(node, `"stepGroupInfra" of ${what}`)
   if (map === undefined) {
-    if (sharedPaths.length > 0 && node === undefined) {
-      const hint = 'Steps of a group that runs as a process share its working directory.'
-      reader.report.note(
-        'PIPELINE_FIELD_NO_EFFECT',
-        `"sharedPaths" of ${what} has an effect in pods only.`,
-        sharedPathsNode?.place,
-        hint,
-      )
-    }
+    if (node === undefined) noteIdle(reader, group, beside, what)
     return undefined
   }
   const fields = reader.fields(map, fieldTables.groupInfra, `"stepGroupInfra" of ${what}`)
@@ -54,9 +47,25 @@ export function parseGroupInfra(
     reader,
     reader.fields(spec, fieldTables.kubernetesInfra, `KubernetesDirect (${what})`),
     spec,
-    sharedPaths,
+    beside,
     what,
   )
+}
+
+function noteIdle(reader: YamlReader, group: Fields, { sharedPaths, secretMode }: BesideInfra, what: string): void {
+  const note = (name: string, hint: string): void => {
+    const message = `"${name}" of ${what} has an effect in pods only.`
+    reader.report.note('PIPELINE_FIELD_NO_EFFECT', message, group.get(name)?.place, hint)
+  }
+  if (sharedPaths !== undefined) note('sharedPaths', 'Steps of a group that runs as a process share its working directory.')
+  if (secretMode !== undefined) note('secrets', 'Values of a group that runs as a process never leave the memory of its machine.')
+}
+
+/** Without a value, or with `kubernetes`, account and project decide: a group can be stricter and no laxer. */
+function parseSecretMode(reader: YamlReader, node: YamlNode | undefined, what: string): 'runtime' | undefined {
+  if (node === undefined || isEmptyNode(node)) return undefined
+  const mode = reader.choice(node, `"secrets" of ${what}`, ['kubernetes', 'runtime'] as const)
+  return mode === 'runtime' ? mode : undefined
 }
 
 function parseType(reader: YamlReader, node: YamlNode, what: string): 'KubernetesDirect' | undefined {
@@ -82,7 +91,7 @@ function parseKubernetes(
   reader: YamlReader,
   fields: Fields,
   spec: YamlNode,
-  sharedPaths: readonly string[],
+  beside: BesideInfra,
   what: string,
 ): GroupInfra | undefined {
   const template = (name: string): Template | undefined => {
@@ -109,12 +118,12 @@ function parseKubernetes(
     labels: parseTextMap(reader, fields.get('labels'), 'labels', what),
     annotations: parseTextMap(reader, fields.get('annotations'), 'annotations', what),
   }
-  const options = parseOptions(reader, fields, sharedPaths, what)
+  const options = { ...parseOptions(reader, fields, what), ...beside }
   if (connectorRef === undefined) return undefined
   return { type: 'KubernetesDirect', connectorRef, ...present(texts), options }
 }
 
-function parseOptions(reader: YamlReader, fields: Fields, sharedPaths: readonly string[], what: string): KubernetesOptions {
+function parseOptions(reader: YamlReader, fields: Fields, what: string): KubernetesOptions {
   const context = parseSecurityContext(reader, fields.get('containerSecurityContext'), what)
   const runAsNonRoot = reader.boolean(fields.get('runAsNonRoot'), `"runAsNonRoot" of ${what}`)
   const osNode = fields.get('os')
@@ -137,7 +146,6 @@ function parseOptions(reader: YamlReader, fields: Fields, sharedPaths: readonly 
       volumes: parseGroupVolumes(reader, fields.get('volumes'), what),
       hostNames: parseTexts(reader, fields.get('hostNames'), `"hostNames" of ${what}`),
       imagePullPolicy: parsePullPolicy(reader, fields.get('imagePullPolicy'), what),
-      sharedPaths: sharedPaths.length === 0 ? undefined : sharedPaths,
     }),
     initTimeoutMs: parseInitTimeout(reader, fields.get('initTimeout'), what),
   }

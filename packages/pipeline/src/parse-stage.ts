@@ -150,7 +150,7 @@ function parseGroup(reader: YamlReader, node: YamlNode): StepGroup | undefined {
   const what = identifier === undefined ? 'the step group' : `step group ${quote(identifier)}`
   parseFailureStrategies(reader, fields.get('failureStrategies'), 'other', what)
   const infraNode = fields.get('stepGroupInfra')
-  const infra = parseGroupInfra(reader, infraNode, fields.get('sharedPaths'), what)
+  const infra = parseGroupInfra(reader, fields, what)
   const steps = fields.get('steps')
   const group = {
     kind: 'group' as const,

@@ -95,7 +95,11 @@ export async function planGroup(connection: Queryable, request: GroupRequest, ti
       pipelineIdentifier: request.pipelineIdentifier,
       groupPath: request.groupPath,
       infra: pod.infra,
-      secretMode: strictest(settings, entities.get(projectKey(place))?.body['secrets']),
+      secretMode: strictest(
+        settings.secrets,
+        entities.get(projectKey(place))?.body['secrets'],
+        request.infra?.options.secretMode,
+      ),
       steps: planned,
       containers: [...pod.containers],
       registries: [...pod.registries],
@@ -206,9 +210,9 @@ function projectKey({ org, project }: Place): ReturnType<typeof keyOf> {
   return { kind: 'project', org, project: '', identifier: project }
 }
 
-/** The stricter of account and project: a project cannot weaken what the account asks for. */
-function strictest(settings: AccountSettings, ofProject: unknown): TaskSpec['secretMode'] {
-  return settings.secrets === 'runtime' || ofProject === 'runtime' ? 'runtime' : 'kubernetes'
+/** The strictest of account, project and step group: none can weaken what another asks for. */
+function strictest(...asked: readonly unknown[]): TaskSpec['secretMode'] {
+  return asked.includes('runtime') ? 'runtime' : 'kubernetes'
 }
 
 function selectorsOf(connectors: readonly Connector[]): string[] {

@@ -101,7 +101,7 @@ export function planPod(request: PodRequest, entities: PlanEntities, slots: Secr
     imageOf(image, ref === undefined ? undefined : useRegistry(ref, what), what),
   )
   const { options, imageConnectorRef: _connector, type: _type, connectorRef: connector, ...texts } = infra
-  const { initTimeoutMs, sharedPaths, imagePullPolicy, ...rest } = options
+  const { initTimeoutMs, sharedPaths, imagePullPolicy, secretMode: _secretMode, ...rest } = options
   const planned: unknown = {
     type: 'kubernetes',
     connector,

@@ -235,6 +235,16 @@ steps:
     )
   })
 
+  it('keeps the values of one step group out of the cluster’s storage where the group says so', async (t) => {
+    const shop = await openPodShop(t)
+    const delegate = await shop.delegate()
+    delegate.executors = ['kubernetes']
+    await runYaml(shop, 'p7', `${infra}\nsecrets: runtime\nsteps: [${run('a', 'command: ls, image: busybox')}]`)
+    equal((await delegate.accept(await delegate.nextOffer())).task.secretMode, 'runtime')
+    await runYaml(shop, 'p8', `${infra}\nsecrets: kubernetes\nsteps: [${run('a', 'command: ls, image: busybox')}]`)
+    equal((await delegate.accept(await delegate.nextOffer())).task.secretMode, 'kubernetes')
+  })
+
   it('shows what a pod waits for, keeps the cluster’s events, and gives up at once where another try is useless', async (t) => {
     const shop = await openPodShop(t)
     const delegate = await shop.delegate()
