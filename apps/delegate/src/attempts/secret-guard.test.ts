@@ -46,6 +46,42 @@ describe('bindSlots', () => {
   })
 })
 
+describe('bindSlots for registries', () => {
+  const secret = envSecret('X', { use: 'registry', audience: 'anything' })
+  const slot = { kind: 'slot' as const, slot: 's1' }
+  const credential = { connector: 'images', form: 'dockercfg' as const, username: { kind: 'literal' as const, text: 'ada' } }
+  const bind = (host: string, url: string, more: Partial<TaskSpec['registries'][number]> = { password: slot }) =>
+    bindSlots(fakeTask({}, { secrets: [secret], registries: [{ ...credential, host, url, ...more }] }))
+
+  it('take their audience from the address that the kubelet will send them to', () => {
+    const audienceOf = (host: string, url: string): unknown => {
+      const { references, diagnostics } = bind(host, url)
+      deepEqual(diagnostics, [])
+      return references[0]?.audience
+    }
+    equal(audienceOf('r.example.com:5000', 'https://R.example.com:5000/team'), 'r.example.com:5000')
+    equal(audienceOf('docker.io', 'https://index.docker.io/v1/'), 'docker.io')
+    equal(audienceOf('r.example.com', ''), 'r.example.com')
+  })
+
+  it('bind user names, passwords and configuration files alike, and texts not at all', () => {
+    deepEqual(bind('r.local', '', { username: slot }).references.length, 1)
+    deepEqual(bind('r.local', '', { form: 'dockerconfigjson', config: slot }).references.length, 1)
+    deepEqual(bind('r.local', '', {}).references, [])
+  })
+
+  it('are refused where host and address differ, where one slot goes to two registries, or to a step too', () => {
+    match(bind('r.example.com', 'https://evil.example.net').diagnostics[0]?.message ?? '', /would be sent to "evil.example.net"/)
+    const registries = ['one.local', 'two.local'].map((host) => ({ ...credential, host, url: '', password: slot }))
+    match(bindSlots(fakeTask({}, { secrets: [secret], registries })).diagnostics[0]?.message ?? '', /more than one place/)
+    const task = fakeTask({}, { secrets: [envSecret('X')], registries: registries.slice(0, 1) })
+    match(bindSlots(task).diagnostics[0]?.message ?? '', /more than one place/)
+    const declared = { ...secret, use: 'databasePassword' as const }
+    const asOther = { ...fakeTask({}, { registries: registries.slice(0, 1) }), secrets: [declared] }
+    match(bindSlots(asOther).diagnostics[0]?.message ?? '', /for databasePassword, and a step uses it as registry/)
+  })
+})
+
 describe('the guard', () => {
   it('opens a sealed secret for its target, and for no other', async () => {
     const keyPair = await createKeyPair()
