@@ -1,14 +1,7 @@
 import { createHash, createPublicKey, randomUUID, verify } from 'node:crypto'
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import {
-  type AttemptEvent,
-  type DelegateCommand,
-  type Endpoint,
-  type TaskSpec,
-  proofText,
-  protocolEndpoints,
-} from '@sluice/contract'
+import type { IncomingMessage } from 'node:http'
+import { type AttemptEvent, type DelegateCommand, type TaskSpec, proofText } from '@sluice/contract'
+import { createFakeHttp, type FakeCall, Refusal } from './fake-http.ts'
 
 /** What the fake control plane knows of an attempt. */
 export interface FakeAttempt {
@@ -69,8 +62,6 @@ export async function openFakeServer(): Promise<FakeServer> {
   const instances = new Map<string, string>()
   const commands: DelegateCommand[] = []
   const waiters = new Set<() => void>()
-  let server: Server
-  let port = 0
 
   const wake = (): void => {
     for (const waiter of [...waiters]) waiter()
@@ -87,19 +78,7 @@ export async function openFakeServer(): Promise<FakeServer> {
       request.socket.once('close', end)
     })
 
-  class Refusal extends Error {
-    readonly status: number
-    readonly code: string
-    readonly details: object
-    constructor(status: number, code: string, details: object = {}) {
-      super(code)
-      this.details = details
-      this.status = status
-      this.code = code
-    }
-  }
-
-  const attemptOf = (params: Record<string, string>): FakeAttempt => {
+  const attemptOf = (params: FakeCall['params']): FakeAttempt => {
     const attempt = fake.attempts.get(params['attemptId'] ?? '')
     if (attempt === undefined) throw new Refusal(404, 'ATTEMPT_UNKNOWN')
     return attempt
@@ -118,7 +97,7 @@ export async function openFakeServer(): Promise<FakeServer> {
     if (attempt.fenced || attempt.state === 'completed') throw new Refusal(409, 'ATTEMPT_FENCED')
   }
 
-  type Handler = (input: { body: never; params: Record<string, string>; request: IncomingMessage }) => unknown
+  type Handler = (call: FakeCall & { readonly body: never }) => unknown
   const handlers: Record<string, Handler> = {
     nonce: () => {
       const nonce = randomUUID()
@@ -193,7 +172,7 @@ export async function openFakeServer(): Promise<FakeServer> {
       if (attempt.state === 'offered') attempt.state = 'accepted'
       return { task: attempt.task, attemptToken: attempt.token, leaseMs: 60_000 }
     },
-    decline: ({ params, body }: { params: Record<string, string>; body: { reason: { code: string; message: string } } }) => {
+    decline: ({ params, body }: { params: FakeCall['params']; body: { reason: { code: string; message: string } } }) => {
       const attempt = attemptOf(params)
       attempt.state = 'declined'
       attempt.declineReason = body.reason
@@ -218,7 +197,7 @@ export async function openFakeServer(): Promise<FakeServer> {
       params,
       body,
     }: {
-      params: Record<string, string>
+      params: FakeCall['params']
       body: { source: 'runner' | 'delegate'; bootId: string; events: { seq: number; event: AttemptEvent }[] }
     }) => {
       const attempt = attemptOf(params)
@@ -243,7 +222,17 @@ export async function openFakeServer(): Promise<FakeServer> {
       attempt.state = 'completed'
       return {}
     },
-    sealLog: ({ params, body }: { params: Record<string, string>; body: { length: number; sha256: string } }) => {
+    appendLog: ({ params, query, bytes }) => {
+      const { log } = attemptOf(params)
+      const stream = log.get(params['stream'] ?? '') ?? { bytes: Buffer.alloc(0), sealed: false }
+      log.set(params['stream'] ?? '', stream)
+      if (stream.sealed && bytes.length > 0) throw new Refusal(409, 'LOG_SEALED')
+      if (Number(query.get('offset')) !== stream.bytes.length)
+        throw new Refusal(416, 'LOG_OFFSET', { nextOffset: stream.bytes.length })
+      stream.bytes = Buffer.concat([stream.bytes, bytes])
+      return { nextOffset: stream.bytes.length, intervalMs: 1000 }
+    },
+    sealLog: ({ params, body }: { params: FakeCall['params']; body: { length: number; sha256: string } }) => {
       const stream = attemptOf(params).log.get(params['stream'] ?? '')
       const isWhole = stream !== undefined && createHash('sha256').update(stream.bytes).digest('hex') === body.sha256
       if (stream === undefined || !isWhole) throw new Refusal(409, 'LOG_MISMATCH', { rewindTo: 0 })
@@ -252,104 +241,35 @@ export async function openFakeServer(): Promise<FakeServer> {
     },
   }
 
-  const routes = Object.entries(protocolEndpoints as Record<string, Endpoint>).map(([name, endpoint]) => ({
-    name,
-    endpoint,
-    pattern: new RegExp(`^${endpoint.path.replaceAll(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`),
-  }))
-
-  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const chunks: Buffer[] = []
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-    const url = new URL(request.url ?? '/', 'http://fake')
-    const route = routes.find(({ endpoint, pattern }) => endpoint.method === request.method && pattern.test(url.pathname))
-    if (route === undefined) throw new Refusal(404, 'NOT_FOUND')
-    const { name, endpoint, pattern } = route
-    fake.calls.push(name)
-    if (fake.failWith !== undefined) throw new Refusal(fake.failWith.status, fake.failWith.code)
-    const params = { ...pattern.exec(url.pathname)?.groups }
-    const bearer = (request.headers.authorization ?? '').replace('Bearer ', '')
-    const isAttemptToken = endpoint.access === 'attempt' && fake.attempts.get(params['attemptId'] ?? '')?.token === bearer
-    if (endpoint.access !== 'public' && !isAttemptToken) {
-      if (fake.revoked) throw new Refusal(401, 'DELEGATE_REVOKED')
-      if (!accessTokens.has(bearer)) throw new Refusal(401, 'TOKEN_UNKNOWN')
-    }
-    let result: unknown
-    if (name === 'appendLog') {
-      const attempt = attemptOf(params)
-      const stream = attempt.log.get(params['stream'] ?? '') ?? { bytes: Buffer.alloc(0), sealed: false }
-      attempt.log.set(params['stream'] ?? '', stream)
-      if (stream.sealed && chunks.length > 0) throw new Refusal(409, 'LOG_SEALED')
-      const offset = Number(url.searchParams.get('offset'))
-      if (offset !== stream.bytes.length) {
-        reply(response, 416, {
-          error: {
-            kind: 'invalid',
-            code: 'LOG_OFFSET',
-            message: 'Elsewhere.',
-            requestId: 'r',
-            details: { nextOffset: stream.bytes.length },
-          },
-        })
-        return
-      }
-      stream.bytes = Buffer.concat([stream.bytes, ...chunks])
-      result = { nextOffset: stream.bytes.length, intervalMs: 1000 }
-    } else {
-      const text = Buffer.concat(chunks).toString()
-      const body = endpoint.body?.parse(text === '' ? {} : JSON.parse(text))
-      result = await handlers[name]?.({ body: body as never, params, request })
-    }
-    const losses = fake.loseReplies.get(name) ?? 0
-    if (losses > 0) {
-      fake.loseReplies.set(name, losses - 1)
-      request.socket.destroy()
-      return
-    }
-    reply(response, 200, result)
+  const authorize = ({ access, params, bearer }: FakeCall): void => {
+    if (access === 'public') return
+    if (access === 'attempt' && fake.attempts.get(params['attemptId'] ?? '')?.token === bearer) return
+    if (fake.revoked) throw new Refusal(401, 'DELEGATE_REVOKED')
+    if (!accessTokens.has(bearer)) throw new Refusal(401, 'TOKEN_UNKNOWN')
   }
-
-  const reply = (response: ServerResponse, status: number, body: unknown): void => {
-    if (response.destroyed) return
-    const retryAfter = fake.failWith?.retryAfter
-    response.writeHead(status, {
-      'content-type': 'application/json',
-      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
-    })
-    response.end(JSON.stringify(body))
-  }
-
-  const listen = async (): Promise<void> => {
-    server = createServer((request, response) => {
-      answer(request, response).catch((error: unknown) => {
-        const { status = 400, code = 'INVALID', message = '', details = {} } = error as Partial<Refusal>
-        reply(response, status, {
-          error: {
-            kind: status >= 500 ? 'unavailable' : status === 401 ? 'unauthenticated' : 'conflict',
-            code,
-            message,
-            requestId: 'r',
-            details,
-          },
-        })
-      })
-    })
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, '127.0.0.1', resolve)
-    })
-    port = (server.address() as AddressInfo).port
-  }
+  const http = createFakeHttp({
+    answer(call) {
+      fake.calls.push(call.name)
+      if (fake.failWith !== undefined) throw new Refusal(fake.failWith.status, fake.failWith.code)
+      authorize(call)
+      return handlers[call.name]?.(call as FakeCall & { readonly body: never })
+    },
+    isReplyLost(name) {
+      const losses = fake.loseReplies.get(name) ?? 0
+      if (losses > 0) fake.loseReplies.set(name, losses - 1)
+      return losses > 0
+    },
+    retryAfter: () => fake.failWith?.retryAfter,
+  })
   const away = async (): Promise<void> => {
-    const closed = new Promise((resolve) => server.close(resolve))
-    server.closeAllConnections()
+    const closed = http.close()
     wake()
     await closed
   }
 
   const fake: FakeServer = {
     get url() {
-      return `http://127.0.0.1:${port}`
+      return http.url
     },
     attempts: new Map(),
     heartbeats: [],
@@ -398,11 +318,11 @@ export async function openFakeServer(): Promise<FakeServer> {
       throw new Error(`${what} did not come.`)
     },
     away,
-    back: listen,
+    back: () => http.listen(),
     async close() {
       await away()
     },
   }
-  await listen()
+  await http.listen()
   return fake
 }
