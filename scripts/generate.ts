@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createOpenApi, publicEndpoints } from '@sluice/contract'
+import { openHelmTools } from '../packaging/helm-tools.ts'
+import { plainManifests, renderPlainManifest } from '../packaging/render-chart.ts'
 import { renderConformancePage } from '../tests/conformance/page.ts'
 import { renderErrorsPage } from './errors-page.ts'
 import { renderArchitecture } from './imports-table.ts'
@@ -15,3 +17,11 @@ writeFileSync(
   join(root, 'docs/openapi.json'),
   `${JSON.stringify(createOpenApi({ version, endpoints: publicEndpoints }), null, 2)}\n`,
 )
+
+const tools = await openHelmTools()
+if (tools === undefined) process.stderr.write('No Helm here: packaging/manifests stays as it is (SLUICE_TEST_HELM names one).\n')
+else {
+  for (const name of Object.keys(plainManifests) as (keyof typeof plainManifests)[]) {
+    writeFileSync(join(root, 'packaging/manifests', name), await renderPlainManifest(tools, name))
+  }
+}
