@@ -8,6 +8,7 @@ import {
   makeFolder,
   openKubeConnection,
 } from '@sluice/executor'
+import type { DelegatePolicy } from '@sluice/secrets'
 import { type Attempts, createAttempts } from './attempts/attempts.ts'
 import { type UptimeClock, systemUptime } from './attempts/deadline.ts'
 import { createJournal } from './attempts/journal.ts'
@@ -99,7 +100,7 @@ export async function assembleParts(context: DelegateContext): Promise<DelegateP
           policy,
           relayKey: await openRelayKey(paths.relayKey),
           environment: deps.environment,
-          runnerEnvironment: podEnvironment(config),
+          runnerEnvironment: { ...podEnvironment(config), ...grants(policy) },
           enrolment: () => session.identity.enrolment,
           onNotice: (attemptId, notice) => {
             attempts.notice(attemptId, notice)
@@ -112,7 +113,7 @@ export async function assembleParts(context: DelegateContext): Promise<DelegateP
     ...context,
     logger,
     masks: deps.masks,
-    executor: deps.executor ?? createExecutor(config, kubernetes),
+    executor: deps.executor ?? createExecutor(config, grants(policy), kubernetes),
     permits: kubernetes?.permits,
     guard:
       deps.guard ?? createSecretGuard({ policy, keyPairs: [identity.sealKeyPair], environment: deps.environment, kubernetes }),
@@ -164,18 +165,27 @@ function podEnvironment({ runnerEnvironment }: DelegateConfig): Record<string, s
   return Object.fromEntries(Object.entries(runnerEnvironment).filter(([name]) => names.includes(name)))
 }
 
-function createExecutor(config: DelegateConfig, kubernetes: Kubernetes | undefined): Executor {
-  const processes = createRunnerExecutor(config)
+/** What the policy allows the runners of its delegate: changelogs are scripts too. */
+function grants({ allowScripts }: DelegatePolicy): Readonly<Record<string, string>> {
+  return allowScripts ? { SLUICE_ALLOW_COMMANDS: '1' } : {}
+}
+
+function createExecutor(
+  config: DelegateConfig,
+  granted: Readonly<Record<string, string>>,
+  kubernetes: Kubernetes | undefined,
+): Executor {
+  const processes = createRunnerExecutor(config, granted)
   if (kubernetes === undefined) return processes
   return createRoutingExecutor([processes, kubernetes.executor], (task) => (task as TaskSpec).infra.type)
 }
 
-function createRunnerExecutor(config: DelegateConfig): Executor {
+function createRunnerExecutor(config: DelegateConfig, granted: Readonly<Record<string, string>>): Executor {
   const paths = dataPaths(config.dir)
   return createProcessExecutor({
     dir: paths.attempts,
     runnerEntry: config.runnerEntry,
     nodeArguments: ['--disable-warning=ExperimentalWarning'],
-    environment: { ...config.runnerEnvironment, NODE_COMPILE_CACHE: paths.cache },
+    environment: { ...config.runnerEnvironment, ...granted, NODE_COMPILE_CACHE: paths.cache },
   })
 }

@@ -82,6 +82,7 @@ export class AttemptSteps {
         timings,
         containersDir: this.#config.containersDir,
         containerRoot: this.#config.containerRoot,
+        allowCommands: this.#config.allowCommands,
         secretOutputs: this.#secretOutputs,
         send: (event) => outbox.send(event),
       })

@@ -128,7 +128,10 @@ function createWork(
   return {
     ...opened,
     details,
-    selection: contexts === undefined || contexts.length === 0 ? {} : { contexts },
+    selection: {
+      ...(contexts === undefined || contexts.length === 0 ? {} : { contexts }),
+      allowCommands: context.allowCommands,
+    },
     onEvent: createEngineListener(context, details),
     refusal,
   }

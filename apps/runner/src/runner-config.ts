@@ -20,6 +20,8 @@ export interface RunnerConfig {
   readonly containersDir: string | undefined
   /** How a step container sees its own volumes. */
   readonly containerRoot: string
+  /** The delegate's policy lets changelogs run commands on its host (`executeCommand`). */
+  readonly allowCommands: boolean
 }
 
 /**
@@ -46,6 +48,7 @@ export function readRunnerConfig(env: Readonly<Record<string, string | undefined
     ticketFile: optional(env, 'SLUICE_SECRET_TICKET_FILE'),
     containersDir: optional(env, 'SLUICE_CONTAINERS_DIR'),
     containerRoot: '/sluice',
+    allowCommands: env['SLUICE_ALLOW_COMMANDS'] === '1',
   }
 }
 

@@ -24,6 +24,7 @@ export interface StepContext<Step extends TaskStep = DatabaseTaskStep> {
   /** In a pod: where the volumes of step containers are mounted, and how those see theirs. */
   readonly containersDir: string | undefined
   readonly containerRoot: string
+  readonly allowCommands: boolean
   /** Outputs of type Secret of this group's steps, by slot. */
   readonly secretOutputs: Map<string, Buffer>
   /** From now on logs and reports are masked for this value too. */

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { applyPlan } from './apply.ts'
+import { previewSql } from './preview.ts'
 import { readStatus } from './status.ts'
 import { changelog, changeset, column, modelled, sql, undoneBy } from './testing/test-changelog.ts'
 import { openTestTarget } from './testing/test-target.ts'
@@ -240,6 +241,41 @@ describe('applying a changelog', () => {
       plan.diagnostics.map((diagnostic) => diagnostic.code),
       ['CHANGE_COMMAND_REFUSED'],
     )
+  })
+
+  it('runs commands of the host only when they are allowed, as statements of their own, and notes them', async (t) => {
+    const target = await openTestTarget(t)
+    const command = (script: string) =>
+      modelled('executeCommand', { executable: process.execPath }, [
+        { name: 'arg', attributes: { value: '-e' }, children: [], place: { file: 'db.sql', line: 1, column: 1 } },
+        { name: 'arg', attributes: { value: script }, children: [], place: { file: 'db.sql', line: 1, column: 1 } },
+      ])
+    const log = (script: string) =>
+      changelog(changeset('1', [sql('create table a (id int)'), command(script), sql('insert into a values (1)')]))
+    const failing = await target.update(log('process.exit(4)'), { allowCommands: true })
+    equal(failing.report.firstError?.code, 'HOST_COMMAND_FAILED')
+    equal(failing.report.entries[0]?.statementsDone, 1)
+    const again = await planUpdate({
+      database: target.database,
+      changelog: log('process.exit(4)'),
+      options: { allowCommands: true },
+    })
+    equal(again.diagnostics[0]?.code, 'CHANGESET_PARTIAL')
+
+    const { report, events } = await (await openTestTarget(t)).update(log('console.log("backed up")'), { allowCommands: true })
+    equal(report.state, 'succeeded')
+    equal(report.entries[0]?.transactional, false)
+    deepEqual(
+      events.flatMap((event) => (event.type === 'notice' && event.severity === 'OUTPUT' ? [event.message] : [])),
+      ['backed up'],
+    )
+    const shown = await previewSql({
+      database: target.database,
+      changelog: log('x'),
+      what: { kind: 'update' },
+      options: { onPartial: 'resume' },
+    })
+    match(shown.sql, /^-- .* -e x;$/m)
   })
 
   it('upgrades the tables of an old Liquibase and keeps their rows', async (t) => {

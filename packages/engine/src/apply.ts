@@ -6,7 +6,7 @@ import type { CommandInput, UpdateOptions, WriteOptions } from './options.ts'
 import { hasPlanErrors } from './plan.ts'
 import type { PlannedChangeset, UpdatePlan } from './plan.ts'
 import type { DecidedChangeset } from './planning/decisions.ts'
-import { resolveRollback } from './planning/rollback-statements.ts'
+import { keptRollback, resolveRollback } from './planning/rollback-statements.ts'
 import { checkPreconditions } from './preconditions/check.ts'
 import type { ApplyReport, ReportEntry } from './report.ts'
 import { StatementAbandoned } from './run/cancellation.ts'
@@ -176,7 +176,7 @@ async function runAll(
         session,
       ),
       result: markRan ? 'markedRan' : planned.action === 'rerun' ? 'reran' : 'executed',
-      rollback: rollback === undefined || rollback.diagnostics.length > 0 ? undefined : rollback.statements.map(({ sql }) => sql),
+      rollback: rollback === undefined ? undefined : keptRollback(rollback),
       resumeAfter: partial === undefined || markRan ? 0 : partial.done,
       hasPartial: partial !== undefined,
       uncertain: partial?.uncertain,
@@ -190,7 +190,7 @@ async function runAll(
     if (
       entry.state === 'failed' &&
       !planned.changeset.failOnError &&
-      entry.error?.code === 'STATEMENT_FAILED' &&
+      (entry.error?.code === 'STATEMENT_FAILED' || entry.error?.code === 'HOST_COMMAND_FAILED') &&
       input.signal?.aborted !== true
     ) {
       outcome.entries.push({ ...entry, state: 'done', result: 'failedIgnored' })

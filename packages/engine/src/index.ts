@@ -33,6 +33,7 @@ export { hasPlanErrors } from './plan.ts'
 export type {
   ClearChecksumsPlan,
   ExecuteSqlPlan,
+  HostCommand,
   PlannedChangeset,
   PlannedStatement,
   PlannedSync,

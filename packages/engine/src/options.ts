@@ -22,6 +22,11 @@ export interface SelectionOptions extends TrackingOptions {
   readonly contexts?: readonly string[] | undefined
   /** Label filter expression, as Liquibase's `--label-filter`. */
   readonly labels?: string | undefined
+  /**
+   * Whether `executeCommand` changes may run commands on this host, with the rights of this process. Without it they are errors of the
+   * plan. Default false.
+   */
+  readonly allowCommands?: boolean | undefined
 }
 
 /** How far through a changelog a command goes. */

@@ -6,6 +6,15 @@ import type { ChangesetKey } from './changeset-key.ts'
 export interface PlannedStatement {
   readonly sql: string
   readonly place: SourcePlace | undefined
+  /** Runs on this host instead; `sql` is then a comment that names it. */
+  readonly command?: HostCommand | undefined
+}
+
+/** A command of an `executeCommand` change: run without a shell, on the host that migrates. */
+export interface HostCommand {
+  readonly executable: string
+  readonly args: readonly string[]
+  readonly timeoutMs: number
 }
 
 /** A changeset that will run. */

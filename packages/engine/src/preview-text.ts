@@ -1,4 +1,6 @@
 import type { Dialect } from './dialect.ts'
+import type { PlannedStatement } from './plan.ts'
+import { commandComment } from './planning/host-commands.ts'
 import { createHistoryTable, createLockTable } from './tracking/tables.ts'
 import type { Tracking } from './tracking/tables.ts'
 
@@ -9,6 +11,11 @@ const scriptHolder = 'script (made by sluice)'
 export function terminate(sql: string): string {
   if (endsInComment(sql, literals) || endsInComment(sql, escapedLiterals)) return `${sql}\n;`
   return sql.endsWith(';') ? sql : `${sql};`
+}
+
+/** A planned statement as a script has it: SQL with its end, a command of the host as a comment. */
+export function statementText({ sql, command }: PlannedStatement): string {
+  return command === undefined ? terminate(sql) : asComment(commandComment(command))
 }
 
 const literals = /'(?:[^']|'')*'|"[^"]*"|`[^`]*`|--[^\n]*|\/\*[\s\S]*?\*\//g

@@ -10,7 +10,7 @@ import type { SyncPlan, UpdatePlan } from './plan.ts'
 import { decideChangesets } from './planning/decisions.ts'
 import { resolveRollback } from './planning/rollback-statements.ts'
 import type { StatementContext } from './planning/statements.ts'
-import { asComment, frameScript, joinScript, terminate } from './preview-text.ts'
+import { asComment, frameScript, joinScript, statementText, terminate } from './preview-text.ts'
 import { previewPreconditions } from './preconditions/check.ts'
 import type { BrokenPreconditions } from './preconditions/check.ts'
 import { planRollback } from './rollback.ts'
@@ -88,17 +88,17 @@ async function readSetting(input: PreviewInput): Promise<Setting> {
   }
   if (database === undefined) {
     const facts = dialect.openFacts?.([])
-    const context = { dialect, defaultSchema: undefined, serverMajor: undefined, selection: options, facts }
+    const context = { dialect, defaultSchema: undefined, serverMajor: undefined, selection: options, facts, showsCommands: true }
     return { dialect, tracking: offlineTracking(dialect, options), context }
   }
   const tracking = await readTracking(database, options)
-  return { dialect, tracking, context: statementContext(database, tracking, options) }
+  return { dialect, tracking, context: { ...statementContext(database, tracking, options), showsCommands: true } }
 }
 
 async function planPreview(input: PreviewInput, setting: Setting, newOnly: boolean): Promise<DetailedPlan> {
   const { database, changelog } = input
   const options = { ...input.options, newOnly }
-  if (database !== undefined) return planInDetail({ database, changelog, options }, setting.tracking)
+  if (database !== undefined) return planInDetail({ database, changelog, options }, setting.tracking, { showsCommands: true })
   const decisions = decideChangesets(changelog, [], setting.dialect, options)
   return assemblePlan(decisions, [], [], setting.context, options)
 }
@@ -128,7 +128,7 @@ async function previewUpdate(input: PreviewInput): Promise<Preview> {
     const comment = planned.changeset.comment === '' ? '' : `\n${asComment(planned.changeset.comment)}`
     parts.push(
       `-- Changeset ${formatChangesetKey(planned.key)}${comment}`,
-      ...(markRan ? [] : planned.statements.map(({ sql }) => terminate(sql))),
+      ...(markRan ? [] : planned.statements.map(statementText)),
     )
     if (options?.includeTracking === true) {
       const execType = markRan ? 'MARK_RAN' : undefined
@@ -163,7 +163,7 @@ async function previewFutureRollback(input: PreviewInput): Promise<Preview> {
   for (const { key, changeset } of detailed.plan.changesets.toReversed()) {
     const rollback = resolveRollback(changeset, setting.context)
     diagnostics.push(...rollback.diagnostics)
-    parts.push(`-- Rolling Back ChangeSet: ${formatChangesetKey(key)}`, ...rollback.statements.map(({ sql }) => terminate(sql)))
+    parts.push(`-- Rolling Back ChangeSet: ${formatChangesetKey(key)}`, ...rollback.statements.map(statementText))
     if (input.options?.includeTracking === true) parts.push(terminate(deleteHistoryRow(dialect, tracking, key)))
   }
   return { sql: finish(parts, setting, input.options), diagnostics, plan: detailed.plan }
@@ -177,12 +177,12 @@ async function previewRollback(input: PreviewInput, target: RollbackTarget): Pro
     })
   }
   const setting = await readSetting(input)
-  const plan = await planRollback({ database, changelog, options, target })
+  const plan = await planRollback({ database, changelog, options: { ...options, allowCommands: true }, target })
   const history = options?.includeTracking === true ? await readHistoryRows(database, setting.tracking) : []
   const rows = new Map(history.map((row) => [normalizeChangesetKey(row), row]))
   const parts: string[] = []
   for (const { key, statements } of plan.changesets) {
-    parts.push(`-- Rolling Back ChangeSet: ${formatChangesetKey(key)}`, ...statements.map(({ sql }) => terminate(sql)))
+    parts.push(`-- Rolling Back ChangeSet: ${formatChangesetKey(key)}`, ...statements.map(statementText))
     const row = rows.get(normalizeChangesetKey(key))
     if (row !== undefined) parts.push(terminate(deleteHistoryRow(database.dialect, setting.tracking, row)))
   }

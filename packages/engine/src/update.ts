@@ -41,13 +41,14 @@ export async function planUpdate(input: CommandInput<UpdateOptions>): Promise<Up
 export async function planInDetail(
   input: CommandInput<UpdateOptions & Pick<DecisionOptions, 'newOnly'>>,
   tracking: Tracking,
+  more: Pick<StatementContext, 'showsCommands'> = {},
 ): Promise<DetailedPlan> {
   const { database, changelog, options } = input
   const history = await readHistoryRows(database, tracking)
   const decisions = decideChangesets(changelog, history, database.dialect, options)
   const partials = decisions.run.length === 0 ? [] : await readAbandonedPartials(database, tracking)
   const facts = decisions.run.length === 0 ? undefined : await openSchemaFacts(database)
-  return assemblePlan(decisions, history, partials, { ...statementContext(database, tracking, options), facts }, options)
+  return assemblePlan(decisions, history, partials, { ...statementContext(database, tracking, options), ...more, facts }, options)
 }
 
 /** Generated SQL names the default schema, as Liquibase does on a live database. */

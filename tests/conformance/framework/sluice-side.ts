@@ -56,10 +56,10 @@ async function runOne(database: Database, area: ChangesetArea, one: ChangesetCas
     const previewProblems = errorsOf(preview.diagnostics)
     const blocks = splitByChangeset(preview.sql)
     const sql = previewProblems.length === 0 ? changesetIds(one).flatMap((id) => blocks[id] ?? []) : undefined
-    const plan = await planUpdate({ database, changelog, options: { runId } as never })
+    const plan = await planUpdate({ database, changelog, options: { allowCommands: true } })
     const planProblems = errorsOf(plan.diagnostics)
     if (planProblems.length > 0) return { sql, outcome: 'failed', problems: planProblems }
-    const report = await applyPlan({ database, changelog, plan, options: { runId } })
+    const report = await applyPlan({ database, changelog, plan, options: { runId, allowCommands: true } })
     const failed = report.entries.flatMap((entry) => (entry.error === undefined ? [] : [entry.error.message]))
     return { sql, outcome: report.state === 'succeeded' ? 'done' : 'failed', problems: [...previewProblems, ...failed] }
   } catch (error) {

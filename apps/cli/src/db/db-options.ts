@@ -17,6 +17,7 @@ export interface ChangelogOptions {
   readonly contexts?: string
   readonly labels?: string
   readonly param: readonly string[]
+  readonly allowCommands?: boolean
 }
 
 /** Options of those that write. */

@@ -20,6 +20,7 @@ export function withChangelogFlags(command: Command): Command {
     .option('--contexts <list>', 'contexts to run, comma separated')
     .option('--labels <filter>', 'label filter expression')
     .option('--param <name=value>', 'changelog parameter (repeatable)', collect, [])
+    .option('--allow-commands', 'let executeCommand changes run commands on this host', false)
 }
 
 /** Flags of those that take the lock. */

@@ -62,6 +62,7 @@ export function selectionOf(options: ConnectionOptions & Partial<ChangelogOption
     ...(options.lockTable === undefined ? {} : { lockTable: options.lockTable }),
     ...(contexts === undefined || contexts.length === 0 ? {} : { contexts }),
     ...(options.labels === undefined ? {} : { labels: options.labels }),
+    ...(options.allowCommands === true ? { allowCommands: true } : {}),
   }
 }
 

@@ -168,6 +168,8 @@ function selectionOf({ settings }: RunContext, url: DatabaseUrl): SelectionOptio
     ...(lockTable === undefined ? {} : { lockTable }),
     ...(contexts.length === 0 ? {} : { contexts }),
     ...(labels === undefined ? {} : { labels }),
+    // As Liquibase does: who calls it by this name trusts the changelog with this host.
+    allowCommands: true,
   }
 }
 

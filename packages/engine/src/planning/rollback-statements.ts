@@ -33,6 +33,15 @@ export function resolveRollback(changeset: Changeset, context: StatementContext)
   return { source: 'generated', statements: resolved.statements, diagnostics: resolved.diagnostics }
 }
 
+/**
+ * What the side table keeps of a rollback; undefined = nothing that could be run later. Commands of the host are never taken from a
+ * database: whoever may write there could have them run.
+ */
+export function keptRollback({ statements, diagnostics }: ResolvedRollback): readonly string[] | undefined {
+  if (diagnostics.length > 0 || statements.some(({ command }) => command !== undefined)) return undefined
+  return statements.map(({ sql }) => sql)
+}
+
 function noInverse(changeset: Changeset, change: Change): Diagnostic {
   const name = change.type === 'modelled' ? change.name : change.type
   return {

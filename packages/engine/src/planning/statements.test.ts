@@ -67,17 +67,6 @@ describe('resolving statements', () => {
     equal(canShareTransaction('create index concurrently i on a (id)', postgresDialect), false)
   })
 
-  it('refuses commands of the host, but where they are for another system', () => {
-    const command = (attributes: Readonly<Record<string, string>>): string[] => {
-      const node = { name: 'executeCommand', attributes: { executable: 'rm', ...attributes }, children: [], place }
-      const change = { type: 'modelled' as const, name: 'executeCommand' as const, node, file: undefined, place }
-      const one = changeset('1', [change])
-      return resolveStatements(one, one.changes, context).diagnostics.map((diagnostic) => diagnostic.code)
-    }
-    deepEqual(command({}), ['CHANGE_COMMAND_REFUSED'])
-    deepEqual(command({ os: 'Amiga' }), [])
-  })
-
   it('reads patterns and replacements as Java does, and says which it cannot', () => {
     const modified = (replace: string, wanted: string): string | undefined => {
       const one = changeset('1', 'create table t (a int)', {

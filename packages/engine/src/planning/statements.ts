@@ -1,11 +1,12 @@
 import type { Diagnostic } from '@sluice/base'
 import { matchesContexts, matchesDbms, matchesLabels } from '@sluice/changelog'
-import type { Change, Changeset, ModelledChange, SourcePlace, SqlChange, SqlFileChange } from '@sluice/changelog'
+import type { Change, Changeset, SourcePlace, SqlChange, SqlFileChange } from '@sluice/changelog'
 import { isTransactional, readTransactionFacts, splitStatements, sqlDialectOf } from '@sluice/sql'
 import type { SqlDialect } from '@sluice/sql'
 import type { Dialect, SchemaFacts } from '../dialect.ts'
 import type { SelectionOptions } from '../options.ts'
 import type { PlannedStatement } from '../plan.ts'
+import { resolveCommand } from './host-commands.ts'
 import { prepareModification } from './modify-sql.ts'
 
 /** What statements are resolved against. */
@@ -17,6 +18,8 @@ export interface StatementContext {
   readonly selection: SelectionOptions | undefined
   /** What the catalogue says before each statement, where a dialect needs it; it is told of every statement in the order planned. */
   readonly facts?: SchemaFacts | undefined
+  /** For a script of SQL: commands of the host are shown and never refused, since nothing runs. */
+  readonly showsCommands?: boolean | undefined
 }
 
 export interface ResolvedStatements {
@@ -59,7 +62,11 @@ export function resolveStatements(
       if (change.name === 'output' || change.name === 'stop' || change.name === 'empty' || change.name === 'tagDatabase') continue
       if (!matchesDbms(change.node.attributes['dbms'], context.dialect.name)) continue
       if (change.name === 'executeCommand') {
-        if (runsOnThisSystem(change)) diagnostics.push(commandRefused(change))
+        const mode = context.showsCommands === true ? 'show' : context.selection?.allowCommands === true ? 'run' : 'refuse'
+        const resolved = resolveCommand(change, mode)
+        diagnostics.push(...resolved.diagnostics)
+        if (resolved.message !== undefined) messages.push(resolved.message)
+        if (resolved.statement !== undefined) statements.push(resolved.statement)
         continue
       }
       const { defaultSchema, facts } = context
@@ -76,24 +83,6 @@ export function resolveStatements(
   return { statements, diagnostics, messages, stop }
 }
 
-/** `os` of executeCommand: a comma list of names as Java gives them (`Linux`, `Mac OS X`, `Windows 11`); none = everywhere. */
-function runsOnThisSystem(change: ModelledChange): boolean {
-  const wanted = (change.node.attributes['os'] ?? '').split(',').map((name) => name.trim().toLowerCase())
-  const own = { linux: 'linux', darwin: 'mac os x', win32: 'windows' }[process.platform as string] ?? process.platform
-  return wanted.every((name) => name === '') || wanted.some((name) => name !== '' && (own === name || name.startsWith(`${own} `)))
-}
-
-/** A changelog comes from a repository, and a repository is not trusted with the host. */
-function commandRefused(change: ModelledChange): Diagnostic {
-  return {
-    severity: 'error',
-    code: 'CHANGE_COMMAND_REFUSED',
-    message: `The change "executeCommand" would run "${change.node.attributes['executable'] ?? ''}" on this host, which changelogs may not.`,
-    ...change.place,
-    hint: 'Run it as a step of its own in the pipeline, limit it with os, or run this changelog through the original command line (engine: liquibase).',
-  }
-}
-
 /** Why statements cannot share one transaction, or undefined when they can. */
 export function findNonTransactional(
   changeset: Changeset | undefined,
@@ -102,6 +91,8 @@ export function findNonTransactional(
 ): string | undefined {
   if (changeset?.runInTransaction === false) return 'The changeset says runInTransaction:false.'
   const options = { dialect: sqlDialectOf(context.dialect.name), serverMajor: context.serverMajor }
+  if (statements.some(({ command }) => command !== undefined))
+    return 'It runs a command of the host, which no transaction takes back.'
   const commitsDdl = options.dialect === 'postgresql' && !context.dialect.transactionalDdl
   for (const { sql } of statements) {
     if (commitsDdl && !changesDataOnly(sql))

@@ -3,14 +3,18 @@ import { AppError } from '@sluice/base'
 import type { ChangesetKey } from '../changeset-key.ts'
 import { DatabaseError } from '../database.ts'
 import type { ChangesetDirection, ChangesetResult } from '../events.ts'
-import type { PlannedStatement } from '../plan.ts'
+import type { HostCommand, PlannedStatement } from '../plan.ts'
 import { canShareTransaction, lockedRegions, mayHavePartlyRun } from '../planning/statements.ts'
 import type { ReportEntry } from '../report.ts'
 import { deleteDetail, insertDoneDetail, insertRunningDetail, settleDetails, updateDetail } from '../tracking/detail.ts'
 import type { DetailRow } from '../tracking/detail.ts'
 import { StatementAbandoned, canceledError } from './cancellation.ts'
 import { shortSql, toFailure } from './failure.ts'
+import { runHostCommand } from './host-command.ts'
 import type { WriteSession } from './write-session.ts'
+
+/** Servers close connections that are silent for long. */
+const keepaliveMs = 60_000
 
 /** One changeset's statements and what makes them part of the history. */
 export interface ChangesetRun {
@@ -155,7 +159,8 @@ async function runStepwise(session: WriteSession, run: ChangesetRun, progress: P
     regions.find(([from, to]) => index >= from && index <= to)
   const runsAlone = (index: number): boolean => {
     const statement = run.statements[index]
-    return statement !== undefined && (regionOf(index) !== undefined || !canShareTransaction(statement.sql, dialect))
+    if (statement === undefined) return false
+    return statement.command !== undefined || regionOf(index) !== undefined || !canShareTransaction(statement.sql, dialect)
   }
   const announced = (index: number): number | undefined => (runsAlone(index) ? (regionOf(index)?.[1] ?? index) + 1 : undefined)
   const intent = insertRunningDetail(dialect, tracking, row, run.resumeAfter, announced(run.resumeAfter))
@@ -201,11 +206,33 @@ async function sendStatement(
   const started = clock.monotonic()
   progress.statementSent = true
   progress.openBefore = session.database.transactionState === 'active'
-  const { rows } = await session.cancellable(() => session.database.execute(statement.sql))
+  const { rows } =
+    statement.command === undefined
+      ? await session.cancellable(() => session.database.execute(statement.sql))
+      : await runCommand(session, statement.command)
   progress.statementSent = false
   progress.done++
   progress.rows += rows ?? 0
   onEvent?.({ type: 'statementFinished', ...place, rows, durationMs: Math.round(clock.monotonic() - started) })
+}
+
+/** What the command printed becomes a notice. The connection says something meanwhile, so that the server keeps it. */
+async function runCommand(
+  { database, signal, onEvent }: WriteSession,
+  command: HostCommand,
+): Promise<{ readonly rows: undefined }> {
+  let asked: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    asked = asked.then(() => database.query('SELECT 1')).catch(() => {})
+  }, keepaliveMs)
+  try {
+    const output = await runHostCommand(command, signal)
+    if (output !== '') onEvent?.({ type: 'notice', severity: 'OUTPUT', message: output })
+  } finally {
+    clearInterval(timer)
+    await asked
+  }
+  return { rows: undefined }
 }
 
 /** Leaves the session usable and the side table true. Says whether the changeset may have become durable, or partly so. */
@@ -260,7 +287,12 @@ async function noteFailure(session: WriteSession, run: ChangesetRun, progress: P
   const row = detailRow(session, run)
   const done = progress.durable
   const failed = progress.statementSent ? run.statements[progress.done] : undefined
-  const isInDoubt = failed !== undefined && error instanceof DatabaseError && mayHavePartlyRun(failed.sql, dialect)
+  const isInDoubt =
+    failed !== undefined &&
+    (failed.command === undefined
+      ? error instanceof DatabaseError && mayHavePartlyRun(failed.sql, dialect)
+      : // What says that it failed counts as not done, as with a statement; what was ended halfway may have done anything.
+        !(error instanceof AppError && error.code === 'HOST_COMMAND_FAILED'))
   // What an earlier run left in doubt stays so when this one could not get past it.
   const wasInDoubt = progress.done === run.resumeAfter ? run.uncertain : undefined
   const running = isInDoubt ? progress.done + 1 : wasInDoubt
