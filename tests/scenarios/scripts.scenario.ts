@@ -65,7 +65,11 @@ describe('scripts on the delegate’s host', () => {
   it('pass outputs on, also secret ones, which nobody sees', async () => {
     await installation.setSecret('token', 'sealed-token-808', ['pipeline://default/default/*'])
     const view = await installation.waitForExecution(await installation.run('scripts'))
-    assert.equal(view.state, 'Succeeded', `${failuresOf(view)}\n${await logOf(view, 'first')}\n${await logOf(view, 'second').catch(String)}`)
+    assert.equal(
+      view.state,
+      'Succeeded',
+      `${failuresOf(view)}\n${await logOf(view, 'first')}\n${await logOf(view, 'second').catch(String)}`,
+    )
     assert.deepEqual(stepOf(view, 'first').outputs, { WORD: 'from the first' })
     const [first, second] = await Promise.all([logOf(view, 'first'), logOf(view, 'second')])
     assert.match(first, /token \*+\n/)
