@@ -20,6 +20,7 @@ export async function runApplyStep(context: StepContext, work: DatabaseStep): Pr
   const options = {
     ...work.selection,
     anchorTag: order.anchorTag,
+    onPartial: step.database.onPartial,
     ...(typeof tag === 'string' && tag !== '' ? { tag } : {}),
   }
   const signal = context.stop.signal

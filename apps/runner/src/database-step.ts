@@ -65,6 +65,8 @@ export function writeOptions(context: StepContext, work: DatabaseStep, planDiges
     runId: step.stepRunId,
     host: hostname(),
     lockWaitMs: timings.targetWaitMs,
+    lockTimeoutMs: step.database.lockTimeoutMs,
+    statementTimeoutMs: step.database.statementTimeoutMs,
     cancelWaitMs: timings.cancelInterruptMs,
     beforeFirstWrite: async () => {
       timer.pause()

@@ -1,6 +1,6 @@
 import { canonicalTarget, toAppError } from '@sluice/base'
 import type { DatabaseBinding, DatabaseTaskStep, DbInstance, DbSchema, GitSource, SecretSlot, SlotValue } from '@sluice/contract'
-import type { DbStepTarget } from '@sluice/pipeline'
+import { type DbStepTarget, parseDuration } from '@sluice/pipeline'
 import type { Place } from '../access/caller.ts'
 import { type ConnectorOf, findConnector, type FoundConnector } from './plan-connectors.ts'
 import { keyOf, type PlanEntities } from './plan-entities.ts'
@@ -112,6 +112,22 @@ function bindDatabase(
     ...credentials,
     ...(dbInstance.context === undefined || dbInstance.context === '' ? {} : { context: dbInstance.context }),
     properties: dbInstance.substituteProperties ?? {},
+    ...readLimits(dbInstance),
+  }
+}
+
+/** The entity's durations were checked when it was saved. */
+function readLimits({
+  lockTimeout,
+  statementTimeout,
+  onPartial,
+}: DbInstance): Pick<DatabaseBinding, 'lockTimeoutMs' | 'statementTimeoutMs' | 'onPartial'> {
+  const lockTimeoutMs = lockTimeout === undefined ? undefined : parseDuration(lockTimeout)
+  const statementTimeoutMs = statementTimeout === undefined ? undefined : parseDuration(statementTimeout)
+  return {
+    ...(lockTimeoutMs === undefined ? {} : { lockTimeoutMs }),
+    ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
+    ...(onPartial === undefined ? {} : { onPartial }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { parseDuration } from '@sluice/pipeline'
 import { z } from 'zod'
 import { entityRef, identifier } from '../identifiers.ts'
 import { projectHead } from './entity-head.ts'
@@ -27,6 +28,11 @@ export const dbSchema = z
   .meta({ id: 'DbSchema' })
 export type DbSchema = z.infer<typeof dbSchema>
 
+const duration = z
+  .string()
+  .max(40)
+  .refine((text) => parseDuration(text) !== undefined, 'Write a duration like 10s, 5m or 1h30m, of at most 14 days.')
+
 /** A DB schema applied through one connection at one revision. */
 export const dbInstance = z
   .strictObject({
@@ -42,6 +48,11 @@ export const dbInstance = z
     /** Liquibase contexts to run here, comma separated; empty runs everything. */
     context: z.string().max(1024).optional(),
     substituteProperties: z.record(z.string().min(1).max(256), z.string().max(4096)).optional(),
+    /** How long a statement may wait for a lock of another session of the database, and how long it may run; absent = no limit of ours. */
+    lockTimeout: duration.optional(),
+    statementTimeout: duration.optional(),
+    /** What an apply does with a changeset of which an interrupted run did only a part. Default: stop. */
+    onPartial: z.enum(['stop', 'resume']).optional(),
   })
   .refine(
     (instance) => [instance.branch, instance.commitSha, instance.gitTag].filter((value) => value !== undefined).length === 1,

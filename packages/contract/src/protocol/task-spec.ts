@@ -60,6 +60,9 @@ export const databaseBinding = z.object({
   /** Contexts to run, comma separated; absent runs everything. */
   context: z.string().optional(),
   properties: z.record(z.string(), z.string()),
+  lockTimeoutMs: z.number().int().positive().optional(),
+  statementTimeoutMs: z.number().int().positive().optional(),
+  onPartial: z.enum(['stop', 'resume']).optional(),
 })
 export type DatabaseBinding = z.infer<typeof databaseBinding>
 
