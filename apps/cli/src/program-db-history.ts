@@ -4,29 +4,30 @@ import type { ChangelogOptions, ConnectionOptions, DryRunOptions, WritingOptions
 import { withChangelogFlags, withConnection, withDryRun, withExamples, withWriting } from './db/flags.ts'
 import type { StatusFlags } from './db/status.ts'
 import { parseChangesetName, parseCount } from './option-values.ts'
+import type { CommandGroup } from './program-db.ts'
 
 const changelogFlag = '--changelog db/changelog.yaml'
 
 /** Commands around the history: what is in it, its tags, its checksums and its lock. */
-export function addHistoryCommands(db: Command, act: Act): void {
-  addReading(db, act)
-  addTags(db, act)
-  addChecksums(db, act)
-  addLocks(db, act)
-}
+export const historyGroups: readonly CommandGroup[] = [
+  { names: ['status', 'validate', 'history', 'unexpected', 'unexpected-changesets'], add: addReading },
+  { names: ['tag', 'tag-exists'], add: addTags },
+  { names: ['clear-checksums', 'checksum', 'calculate-checksum'], add: addChecksums },
+  { names: ['locks', 'list-locks', 'unlock', 'release-locks'], add: addLocks },
+]
 
 function addReading(db: Command, act: Act): void {
   const status = db.command('status').description('what is pending, what is unexpected')
   withChangelogFlags(status)
     .option('--verbose', 'also what is left out, and why; all names', false)
     .option('--exit-code', 'exit with 3 when changesets are pending', false)
-    .action(act(async (context, options: StatusFlags) => (await import('./db/status.ts')).dbStatus(context, options)))
+    .action(act(async (context, options: StatusFlags) => (await import('./db/commands.ts')).dbStatus(context, options)))
   withExamples(status, changelogFlag, `${changelogFlag} --exit-code`)
 
   const validate = db.command('validate').description('every problem of the changelog, its SQL and what ran of it')
   withChangelogFlags(validate).action(
     act(async (context, options: ConnectionOptions & ChangelogOptions) =>
-      (await import('./db/checks.ts')).dbValidate(context, options),
+      (await import('./db/commands.ts')).dbValidate(context, options),
     ),
   )
   withExamples(validate, changelogFlag)
@@ -36,7 +37,7 @@ function addReading(db: Command, act: Act): void {
     .option('--limit <n>', 'only the newest', parseCount)
     .action(
       act(async (context, options: ConnectionOptions & { limit?: number }) =>
-        (await import('./db/history.ts')).dbHistory(context, options),
+        (await import('./db/commands.ts')).dbHistory(context, options),
       ),
     )
   withExamples(history, '--limit 20')
@@ -49,7 +50,7 @@ function addReading(db: Command, act: Act): void {
     .option('--exit-code', 'exit with 3 when there are any', false)
     .action(
       act(async (context, options: ConnectionOptions & ChangelogOptions & { exitCode: boolean }) =>
-        (await import('./db/checks.ts')).dbUnexpected(context, options),
+        (await import('./db/commands.ts')).dbUnexpected(context, options),
       ),
     )
   withExamples(unexpected, changelogFlag)
@@ -59,7 +60,7 @@ function addTags(db: Command, act: Act): void {
   const tag = db.command('tag').description('set a tag on the last row of the history').argument('<tag>', 'the tag')
   withWriting(withConnection(tag)).action(
     act(async (context, name: string, options: ConnectionOptions & WritingOptions) =>
-      (await import('./db/tag.ts')).dbTag(context, name, options),
+      (await import('./db/commands.ts')).dbTag(context, name, options),
     ),
   )
   withExamples(tag, 'v1.4')
@@ -70,7 +71,7 @@ function addTags(db: Command, act: Act): void {
     .argument('<tag>', 'the tag')
   withConnection(exists).action(
     act(async (context, name: string, options: ConnectionOptions) =>
-      (await import('./db/tag.ts')).dbTagExists(context, name, options),
+      (await import('./db/commands.ts')).dbTagExists(context, name, options),
     ),
   )
   withExamples(exists, 'v1.4')
@@ -82,7 +83,7 @@ function addChecksums(db: Command, act: Act): void {
     .description('forget all checksums: the next apply takes the changelog of then for what ran')
   withDryRun(withWriting(withConnection(clear))).action(
     act(async (context, options: ConnectionOptions & WritingOptions & DryRunOptions) =>
-      (await import('./db/checks.ts')).dbClearChecksums(context, options),
+      (await import('./db/commands.ts')).dbClearChecksums(context, options),
     ),
   )
   withExamples(clear, '--dry-run')
@@ -94,7 +95,7 @@ function addChecksums(db: Command, act: Act): void {
     .argument('<changeset>', 'as path::id::author', parseChangesetName)
   withChangelogFlags(checksum).action(
     act(async (context, key: ReturnType<typeof parseChangesetName>, options: ConnectionOptions & ChangelogOptions) =>
-      (await import('./db/checks.ts')).dbChecksum(context, key, options),
+      (await import('./db/commands.ts')).dbChecksum(context, key, options),
     ),
   )
   withExamples(checksum, `${changelogFlag} db/shop.sql::7::alice`)
@@ -103,7 +104,7 @@ function addChecksums(db: Command, act: Act): void {
 function addLocks(db: Command, act: Act): void {
   const locks = db.command('locks').alias('list-locks').description('who holds the changelog lock')
   withConnection(locks).action(
-    act(async (context, options: ConnectionOptions) => (await import('./db/unlock.ts')).dbLocks(context, options)),
+    act(async (context, options: ConnectionOptions) => (await import('./db/commands.ts')).dbLocks(context, options)),
   )
   withExamples(locks, '')
 
@@ -113,7 +114,7 @@ function addLocks(db: Command, act: Act): void {
     .option('--force', 'the same as --yes', false)
     .action(
       act(async (context, options: ConnectionOptions & { force: boolean; yes: boolean }) =>
-        (await import('./db/unlock.ts')).dbUnlock(context, options),
+        (await import('./db/commands.ts')).dbUnlock(context, options),
       ),
     )
   withExamples(unlock, '')

@@ -14,21 +14,19 @@ export function addSchemaCommands(db: Command, act: Act): void {
   withSchemas(withConnection(snapshot))
     .option('--output <file>', 'write it as JSON to this file')
     .option('--overwrite', 'replace the file', false)
-    .action(act(async (context, options: SnapshotFlags) => (await import('./db/snapshot.ts')).dbSnapshot(context, options)))
+    .action(act(async (context, options: SnapshotFlags) => (await import('./db/commands.ts')).dbSnapshot(context, options)))
   withExamples(snapshot, '', '--output before.json', '--all-schemas --json')
 
   const diff = db.command('diff').description('how a database differs from a reference; exits with 3 when it does')
   withReference(withFilters(withSchemas(withConnection(diff)))).action(
-    act(async (context, options: DiffFlags) => (await import('./db/diff.ts')).dbDiff(context, options)),
+    act(async (context, options: DiffFlags) => (await import('./db/commands.ts')).dbDiff(context, options)),
   )
   diff.addHelpText('after', '\nEach side is a database URL or a file that `sluice db snapshot` wrote.')
   withExamples(diff, '--reference before.json', '--reference jdbc:postgresql://staging/shop --types table,index')
 
   const changes = db.command('diff-changelog').description('changesets that make a database like its reference')
   withChangelogOutput(withReference(withFilters(withSchemas(withConnection(changes)))), 'add them to this file').action(
-    act(async (context, options: DiffChangelogFlags) =>
-      (await import('./db/diff-changelog.ts')).dbDiffChangelog(context, options),
-    ),
+    act(async (context, options: DiffChangelogFlags) => (await import('./db/commands.ts')).dbDiffChangelog(context, options)),
   )
   withExamples(changes, '--reference jdbc:postgresql://staging/shop --output db/changes.sql')
 
@@ -39,7 +37,7 @@ export function addSchemaCommands(db: Command, act: Act): void {
     .option('--data-rows <n>', 'largest table whose rows are written', parseCount, 10_000)
     .action(
       act(async (context, options: GenerateChangelogFlags) =>
-        (await import('./db/generate-changelog.ts')).dbGenerateChangelog(context, options),
+        (await import('./db/commands.ts')).dbGenerateChangelog(context, options),
       ),
     )
   withExamples(generate, '--output db/changelog.sql', '--output db/codes.sql --data-only --include "code_*"')
@@ -49,7 +47,7 @@ export function addSchemaCommands(db: Command, act: Act): void {
     .option('--schemas <list>', 'schemas to empty, comma separated (default: that of the connection)')
     .option('--keep-history', 'leave the history tables', false)
     .option('--yes', 'do not ask', false)
-    .action(act(async (context, options: DropAllFlags) => (await import('./db/drop-all.ts')).dbDropAll(context, options)))
+    .action(act(async (context, options: DropAllFlags) => (await import('./db/commands.ts')).dbDropAll(context, options)))
   withExamples(drop, '--dry-run', '--yes')
 }
 

@@ -8,19 +8,32 @@ import type { DbRollbackFlags } from './db/rollback.ts'
 import type { SyncFlags } from './db/sync.ts'
 import type { TestRollbackFlags } from './db/test-rollback.ts'
 import { collectChangesets, parseLimit } from './option-values.ts'
-import { addHistoryCommands } from './program-db-history.ts'
+import { historyGroups } from './program-db-history.ts'
 import { addSchemaCommands } from './program-db-schema.ts'
 
 const changelogFlag = '--changelog db/changelog.yaml'
 
-/** sluice db: the engine alone, without a control plane. Liquibase's command names are aliases. */
-export function addDatabaseCommands(program: Command, act: Act): void {
+/** Functions that add commands, and the names and aliases of those they add. */
+export interface CommandGroup {
+  readonly names: readonly string[]
+  readonly add: (parent: Command, act: Act) => void
+}
+
+export const databaseGroups: readonly CommandGroup[] = [
+  { names: ['apply', 'update', 'sync', 'changelog-sync', 'preview'], add: addForwardCommands },
+  { names: ['rollback', 'test-rollback', 'update-testing-rollback'], add: addRollbackCommands },
+  ...historyGroups,
+  { names: ['snapshot', 'diff', 'diff-changelog', 'generate-changelog', 'drop-all'], add: addSchemaCommands },
+  { names: ['execute-sql'], add: addExecuteSql },
+]
+
+/**
+ * sluice db: the engine alone, without a control plane. Liquibase's command names are aliases. With one group, only its commands: building
+ * all of them costs a short command more than its own work does.
+ */
+export function addDatabaseCommands(program: Command, act: Act, only?: CommandGroup): void {
   const db = program.command('db').description('the migration engine alone: no control plane, no delegate')
-  addForwardCommands(db, act)
-  addRollbackCommands(db, act)
-  addHistoryCommands(db, act)
-  addSchemaCommands(db, act)
-  addExecuteSql(db, act)
+  for (const group of only === undefined ? databaseGroups : [only]) group.add(db, act)
 }
 
 function addForwardCommands(db: Command, act: Act): void {
@@ -32,13 +45,13 @@ function addForwardCommands(db: Command, act: Act): void {
         .choices(['stop', 'resume'])
         .default('stop'),
     )
-    .action(act(async (context, options: ApplyFlags) => (await import('./db/apply.ts')).dbApply(context, options)))
+    .action(act(async (context, options: ApplyFlags) => (await import('./db/commands.ts')).dbApply(context, options)))
   withExamples(apply, `${changelogFlag} --contexts dev`, `${changelogFlag} --dry-run`, `${changelogFlag} --to-tag v1.4`)
 
   const sync = db.command('sync').alias('changelog-sync').description('record pending changesets as done without running them')
   withDryRun(withWriting(withLimits(withChangelogFlags(sync))))
     .option('--next', 'only the next pending one', false)
-    .action(act(async (context, options: SyncFlags) => (await import('./db/sync.ts')).dbSync(context, options)))
+    .action(act(async (context, options: SyncFlags) => (await import('./db/commands.ts')).dbSync(context, options)))
   withExamples(sync, `${changelogFlag} --dry-run`, `${changelogFlag} --changeset db/shop.sql::7::alice`)
 
   const preview = db.command('preview').description('print SQL and change nothing: of an apply, a rollback or a sync')
@@ -51,7 +64,7 @@ function addForwardCommands(db: Command, act: Act): void {
     .option('--future-rollback', 'how what is pending would be undone', false)
     .option('--sync', 'the rows that a sync would write', false)
     .option('--with-history', 'also the statements for the history tables', false)
-    .action(act(async (context, options: PreviewFlags) => (await import('./db/preview.ts')).dbPreview(context, options)))
+    .action(act(async (context, options: PreviewFlags) => (await import('./db/commands.ts')).dbPreview(context, options)))
   withExamples(preview, `${changelogFlag} > update.sql`, `${changelogFlag} --rollback-count 1`)
 }
 
@@ -65,7 +78,7 @@ function addRollbackCommands(db: Command, act: Act): void {
     .option('--deployment [id]', 'what one deployment applied (default: the newest; ids are in the history)')
     .option('--changeset <name>', 'only this one, as path::id::author (repeatable)', collectChangesets)
     .option('--force', 'also where newer changesets stay, which may depend on what is undone', false)
-    .action(act(async (context, options: DbRollbackFlags) => (await import('./db/rollback.ts')).dbRollback(context, options)))
+    .action(act(async (context, options: DbRollbackFlags) => (await import('./db/commands.ts')).dbRollback(context, options)))
   withExamples(
     rollback,
     `${changelogFlag} --count 1`,
@@ -81,9 +94,7 @@ function addRollbackCommands(db: Command, act: Act): void {
   withDryRun(withWriting(withLimits(withChangelogFlags(test))))
     .option('--yes', 'do not ask', false)
     .action(
-      act(async (context, options: TestRollbackFlags) =>
-        (await import('./db/test-rollback.ts')).dbTestRollback(context, options),
-      ),
+      act(async (context, options: TestRollbackFlags) => (await import('./db/commands.ts')).dbTestRollback(context, options)),
     )
   withExamples(test, `${changelogFlag} --yes`)
 }
@@ -97,8 +108,6 @@ function addExecuteSql(db: Command, act: Act): void {
     .option('--sql-file <file>', 'a file with the statements; - is stdin')
     .option('--delimiter <text>', 'what ends a statement (default: ;)')
     .option('--rows <n>', 'rows of each answer to show', parseLimit, 1000)
-    .action(
-      act(async (context, options: ExecuteSqlFlags) => (await import('./db/execute-sql.ts')).dbExecuteSql(context, options)),
-    )
+    .action(act(async (context, options: ExecuteSqlFlags) => (await import('./db/commands.ts')).dbExecuteSql(context, options)))
   withExamples(execute, `--sql "select count(*) from orders"`, '--sql-file repair.sql --dry-run')
 }

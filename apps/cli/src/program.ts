@@ -4,7 +4,7 @@ import type { Act } from './act.ts'
 import { createCommandContext } from './command-context.ts'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { createPrinter, type OutputStreams } from './output/printer.ts'
-import { addDatabaseCommands } from './program-db.ts'
+import { addDatabaseCommands, databaseGroups } from './program-db.ts'
 import { addDelegateCommands } from './program-delegate.ts'
 import { addExecutionCommands } from './program-execution.ts'
 import { addEntityCommands } from './program-entity.ts'
@@ -62,12 +62,18 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong use or input, 3 a check found something, 4 not reachable, 5 outcome unknown, 130 cancelled.`,
     )
-  addEntityCommands(program, act)
-  addExecutionCommands(program, act)
-  addDelegateCommands(program, act)
-  addDatabaseCommands(program, act)
-  // Only its line in the help: the command line behind it is Liquibase's own.
-  program.command('liquibase').description('Liquibase’s own command line: update, update-sql, rollback, … (docs/liquibase.md)')
+  // A command of the engine is named outright: nothing else of the program is needed to run it or to explain it.
+  const group = argv[0] === 'db' ? databaseGroups.find(({ names }) => names.includes(argv[1] ?? '')) : undefined
+  if (group !== undefined) {
+    addDatabaseCommands(program, act, group)
+  } else {
+    addEntityCommands(program, act)
+    addExecutionCommands(program, act)
+    addDelegateCommands(program, act)
+    addDatabaseCommands(program, act)
+    // Only its line in the help: the command line behind it is Liquibase's own.
+    program.command('liquibase').description('Liquibase’s own command line: update, update-sql, rollback, … (docs/liquibase.md)')
+  }
   inherit(program)
   try {
     assertNoPassword(argv)
