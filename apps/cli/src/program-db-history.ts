@@ -1,7 +1,8 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Act } from './act.ts'
 import type { ChangelogOptions, ConnectionOptions, DryRunOptions, WritingOptions } from './db/db-options.ts'
 import { withChangelogFlags, withConnection, withDryRun, withExamples, withWriting } from './db/flags.ts'
+import type { ResolvePartialFlags } from './db/resolve-partial.ts'
 import type { StatusFlags } from './db/status.ts'
 import { parseChangesetName, parseCount } from './option-values.ts'
 import type { CommandGroup } from './program-db.ts'
@@ -13,6 +14,7 @@ export const historyGroups: readonly CommandGroup[] = [
   { names: ['status', 'validate', 'history', 'unexpected', 'unexpected-changesets'], add: addReading },
   { names: ['tag', 'tag-exists'], add: addTags },
   { names: ['clear-checksums', 'checksum', 'calculate-checksum'], add: addChecksums },
+  { names: ['resolve-partial'], add: addPartials },
   { names: ['locks', 'list-locks', 'unlock', 'release-locks'], add: addLocks },
 ]
 
@@ -99,6 +101,23 @@ function addChecksums(db: Command, act: Act): void {
     ),
   )
   withExamples(checksum, `${changelogFlag} db/shop.sql::7::alice`)
+}
+
+function addPartials(db: Command, act: Act): void {
+  const resolve = db
+    .command('resolve-partial')
+    .description('say what became of a changeset that an interrupted run left half-done, after finishing or undoing it by hand')
+  withDryRun(withWriting(withChangelogFlags(resolve)))
+    .requiredOption('--changeset <name>', 'which one, as path::id::author', parseChangesetName)
+    .addOption(
+      new Option('--as <what>', 'done: all that it was to do is there (or, of a rollback, gone); undone: nothing of it is')
+        .choices(['done', 'undone'])
+        .makeOptionMandatory(),
+    )
+    .action(
+      act(async (context, options: ResolvePartialFlags) => (await import('./db/commands.ts')).dbResolvePartial(context, options)),
+    )
+  withExamples(resolve, `${changelogFlag} --changeset db/shop.sql::7::alice --as done`)
 }
 
 function addLocks(db: Command, act: Act): void {

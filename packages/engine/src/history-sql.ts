@@ -10,7 +10,7 @@ import type { Tracking } from './tracking/tables.ts'
 export function applyHistorySql(
   dialect: Dialect,
   tracking: Tracking,
-  planned: PlannedChangeset,
+  planned: Pick<PlannedChangeset, 'key' | 'changeset' | 'action' | 'checksum'>,
   stored: HistoryRow | undefined,
   orderExecuted: number,
   markRan: 'MARK_RAN' | undefined,

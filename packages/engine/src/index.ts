@@ -81,6 +81,8 @@ export { inspect } from './inspect.ts'
 export type { InspectInput } from './inspect.ts'
 export { readLock, releaseStaleLock } from './locks.ts'
 export type { LocksInput, ReleaseLockInput } from './locks.ts'
+export { listPartials, settlePartial } from './settle-partial.ts'
+export type { InterruptedChangeset, PartialOutcome, SettledPartial, SettlePartialInput } from './settle-partial.ts'
 export { validateChangelog } from './validate.ts'
 export type { ValidateInput } from './validate.ts'
 // Dialects are written against these, and may import the engine only.

@@ -157,6 +157,8 @@ function partialDiagnostic(changeset: PlannedChangeset, partial: StoredPartial):
       `The changeset "${formatChangesetKey(changeset.key)}" was interrupted: ${partial.done} of its ${partial.statements} statements ran${uncertain} ` +
       `(run "${partial.runId}", ${partial.since}).`,
     ...changeset.changeset.place,
-    hint: 'Look at the database, then continue after the statements that ran (on partial: resume), or undo them by hand.',
+    hint:
+      'Look at the database, then continue after the statements that ran (on partial: resume); or finish or undo it by hand and say so ' +
+      '(sluice db resolve-partial).',
   }
 }
