@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander'
 import { parseAmount, parseCount } from './option-values.ts'
 import type { Act } from './act.ts'
+import type { DelegateDoctorOptions } from './commands/delegate-doctor.ts'
 
 /** server, delegate, doctor. */
 export function addDelegateCommands(program: Command, act: Act): void {
@@ -79,6 +80,24 @@ export function addDelegateCommands(program: Command, act: Act): void {
     .action(
       act(async (context, options: { dir?: string }) =>
         (await import('./commands/delegate-fingerprint.ts')).printFingerprint(context, options),
+      ),
+    )
+  delegate
+    .command('doctor')
+    .description('check the cluster as a delegate sees it: rights, namespaces, image, relay; exit code 3 when something is wrong')
+    .option('--namespaces <names>', 'namespaces of step groups (default: $SLUICE_DELEGATE_NAMESPACES)')
+    .option('--kubeconfig <file>', 'the delegate’s kubeconfig (default: $SLUICE_KUBECONFIG, else its pod’s service account)')
+    .option('--image <image>', 'image of runners (default: $SLUICE_DELEGATE_IMAGE)')
+    .option('--relay-url <url>', 'where pods reach the relay (default: $SLUICE_DELEGATE_RELAY_URL)')
+    .option('--no-pod', 'start no pod: check neither image nor relay')
+    .option('--timeout <seconds>', 'how long a pod may take', parseCount, 120)
+    .addHelpText(
+      'after',
+      '\nRun it where the delegate runs, with its settings:\n  $ kubectl -n sluice exec sluice-delegate-0 -- sluice delegate doctor',
+    )
+    .action(
+      act(async (context, options: DelegateDoctorOptions) =>
+        (await import('./commands/delegate-doctor.ts')).delegateDoctor(context, options),
       ),
     )
   const changes = [

@@ -8,11 +8,29 @@ import { readConfig } from '../config.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { formatTable } from '../output/table.ts'
 
-interface Check {
+/** One thing that was looked at. */
+export interface Check {
   readonly name: string
   readonly ok: boolean
   readonly detail: string
+  /** What to do, where it is not as it should be. */
   readonly hint?: string
+}
+
+/** Prints what was found, and what to fix; the exit code. */
+export function reportChecks(context: CommandContext, checks: readonly Check[]): number {
+  const failed = checks.filter((check) => !check.ok)
+  context.printer.result({ ok: failed.length === 0, checks }, () =>
+    [
+      formatTable(
+        ['', 'CHECK', 'FOUND'],
+        checks.map((check) => [check.ok ? 'ok' : 'FAIL', check.name, check.detail]),
+        '',
+      ),
+      ...failed.flatMap((check) => (check.hint === undefined ? [] : [`${check.name}: ${check.hint}`])),
+    ].join('\n'),
+  )
+  return failed.length === 0 ? exitCodes.ok : exitCodes.checksFailed
 }
 
 /** `sluice doctor`: looks at everything that has to be right, and says what to fix. Changes nothing. */
@@ -26,18 +44,7 @@ export async function doctor(
     ...(await serverChecks(context)),
     ...(options.url === undefined ? [] : [await databaseCheck(context, options.url, options.user)]),
   ]
-  const failed = checks.filter((check) => !check.ok)
-  context.printer.result({ ok: failed.length === 0, checks }, () =>
-    [
-      formatTable(
-        ['', 'CHECK', 'FOUND'],
-        checks.map((check) => [check.ok ? 'ok' : 'FAIL', check.name, check.detail]),
-        '',
-      ),
-      ...failed.flatMap((check) => (check.hint === undefined ? [] : [`${check.name}: ${check.hint}`])),
-    ].join('\n'),
-  )
-  return failed.length === 0 ? exitCodes.ok : exitCodes.checksFailed
+  return reportChecks(context, checks)
 }
 
 function nodeCheck(): Check {
