@@ -1,4 +1,4 @@
-import { matchesDbms } from './expression.ts'
+import { matchesChangeDbms, matchesDbms } from './expression.ts'
 import { javaSetOrder } from './java-values.ts'
 import { md5Hex } from './md5.ts'
 import type {
@@ -91,8 +91,8 @@ export function computeExactDigest(changeset: Changeset): string {
 }
 
 function runsOn(change: Change, dbms: string): boolean {
-  if (change.type !== 'modelled') return matchesDbms(change.dbms, dbms)
-  return dbmsChanges.has(change.name) ? matchesDbms(change.node.attributes['dbms'], dbms) : true
+  if (change.type !== 'modelled') return matchesChangeDbms(change.dbms, dbms)
+  return dbmsChanges.has(change.name) ? matchesChangeDbms(change.node.attributes['dbms'], dbms) : true
 }
 
 const dbmsChanges: ReadonlySet<ModelledChangeName> = new Set(['insert', 'createProcedure'])

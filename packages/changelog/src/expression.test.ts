@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { matchesContexts, matchesDbms, matchesLabels, parseExpression } from './expression.ts'
+import { matchesChangeDbms, matchesContexts, matchesDbms, matchesLabels, parseExpression } from './expression.ts'
 
 /** Contexts of the changesets that the real program was asked about. */
 const contexts: Readonly<Record<string, string | undefined>> = {
@@ -82,6 +82,13 @@ test('dbms lists include, exclude and know all and none', () => {
     ['!mysql,h2', false],
   ]
   for (const [list, expected] of table) assert.equal(matchesDbms(list, 'postgresql'), expected, String(list))
+})
+
+test('case counts in the dbms of a change, and nowhere else', () => {
+  assert.equal(matchesDbms('PostgreSQL', 'postgresql'), true)
+  assert.equal(matchesChangeDbms('PostgreSQL', 'postgresql'), false)
+  assert.equal(matchesChangeDbms('!PostgreSQL', 'postgresql'), true)
+  assert.equal(matchesChangeDbms('h2, postgresql', 'postgresql'), true)
 })
 
 test('any text is an expression or a problem, in time that its length bounds', () => {

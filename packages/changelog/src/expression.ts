@@ -148,11 +148,19 @@ export function matchesLabels(labelSets: readonly (readonly string[])[], filter:
   })
 }
 
-/** Whether a `dbms` list (`postgresql, !h2`, `all`, `none`) includes a database by its short name. */
+/** Whether a `dbms` list (`postgresql, !h2`, `all`, `none`) includes a database by its short name; case does not count. */
 export function matchesDbms(list: string | undefined, dbms: string): boolean {
+  return matchesChangeDbms(list?.toLowerCase(), dbms)
+}
+
+/**
+ * The same for the `dbms` of a single change, where Liquibase compares case: it neither runs `dbms: PostgreSQL` on PostgreSQL nor
+ * counts it in the checksum.
+ */
+export function matchesChangeDbms(list: string | undefined, dbms: string): boolean {
   const names = (list ?? '')
     .split(',')
-    .map((name) => name.trim().toLowerCase())
+    .map((name) => name.trim())
     .filter((name) => name !== '')
   if (names.length === 0 || names.includes('all')) return true
   if (names.includes('none')) return false

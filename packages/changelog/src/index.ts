@@ -30,7 +30,14 @@ export type { ChecksumVersion } from './checksum.ts'
 export { serializeChange } from './serialize-change.ts'
 export { contextsText, describeChanges, historyTexts, labelsText } from './history-columns.ts'
 export type { HistoryTexts } from './history-columns.ts'
-export { evaluateExpression, matchesContexts, matchesDbms, matchesLabels, parseExpression } from './expression.ts'
+export {
+  evaluateExpression,
+  matchesChangeDbms,
+  matchesContexts,
+  matchesDbms,
+  matchesLabels,
+  parseExpression,
+} from './expression.ts'
 export type { Expression, ExpressionResult } from './expression.ts'
 export { changesetKey, normalizePath, recordedKeys } from './paths.ts'
 export { md5Hex } from './md5.ts'

@@ -147,8 +147,16 @@ async function runAll(
     const around = { changelog: input.changelog, objectQuotingStrategy }
     const broken = checked === undefined ? undefined : await checkPreconditions(session, [checked], around)
     if (broken?.outcome === 'HALT') {
-      outcome.entries.push({ ...notReachedEntry(planned), state: 'failed', error: { ...broken.failure, changeset: planned.key } })
-      return { ...broken.failure, changeset: planned.key }
+      const error = { ...broken.failure, changeset: planned.key }
+      // As in Liquibase, `failOnError: false` covers preconditions that halt; the changeset stays pending.
+      if (!planned.changeset.failOnError) {
+        outcome.entries.push({ ...notReachedEntry(planned), state: 'done', result: 'failedIgnored', error })
+        session.onEvent?.({ type: 'warning', code: error.code, message: error.message })
+        session.onEvent?.({ type: 'changesetFinished', changeset: planned.key, result: 'failedIgnored', rows: 0, durationMs: 0 })
+        continue
+      }
+      outcome.entries.push({ ...notReachedEntry(planned), state: 'failed', error })
+      return error
     }
     if (broken?.outcome === 'CONTINUE') {
       outcome.entries.push(doneEntry(planned, 'skipped'))

@@ -57,7 +57,10 @@ async function planRollbackInDetail(input: RollbackPlanInput, tracking: Tracking
   const { database, changelog, options, target } = input
   const history = await readHistoryRows(database, tracking)
   const known = indexChangelog(changelog)
-  const { rows, diagnostics } = rowsToUndo(history, target, known)
+  const { rows, diagnostics } = rowsToUndo(history, target, known, (row) => {
+    const changeset = known.get(normalizeChangesetKey(row))
+    return changeset !== undefined && filterReason(changeset, options) !== undefined
+  })
   const facts = rows.length === 0 ? undefined : await openSchemaFacts(database)
   const context = { ...statementContext(database, tracking, options), facts }
   const ways = new Map(rows.map((row) => [row, findWayBack(row, known, context)]))

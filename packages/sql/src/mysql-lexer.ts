@@ -38,7 +38,7 @@ export function createMysqlLexer(options: MysqlLexerOptions = {}): ReadToken {
     if (isBlank(code)) return token('whitespace', start, blankEnd(text, start))
     const next = text.charCodeAt(start + 1)
     if (code === HASH) return token('lineComment', start, lineEnd(text, start))
-    if (code === DASH && next === DASH && isCommentBlank(text, start + 2))
+    if (code === DASH && next === DASH && (isCommentBlank(text, start + 2) || isChangelogHeader(text, start)))
       return token('lineComment', start, lineEnd(text, start))
     if (code === SLASH && next === STAR) return blockComment(text, start)
     // In `2 */* two */ 3` the star is the operator.
@@ -57,6 +57,13 @@ export const readMysqlToken: ReadToken = createMysqlLexer()
 
 function isCommentBlank(text: string, at: number): boolean {
   return at >= text.length || text.charCodeAt(at) <= 32
+}
+
+/** The header line of a changelog that was appended to another one, which Liquibase takes out. No statement has it. */
+function isChangelogHeader(text: string, start: number): boolean {
+  const header = /--liquibase[ \t]+formatted[ \t]+sql(?![^\r\n])/iy
+  header.lastIndex = start
+  return header.test(text)
 }
 
 function blockComment(text: string, start: number): SqlToken {

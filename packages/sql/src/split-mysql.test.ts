@@ -105,3 +105,8 @@ test('commands of the mysql client are refused with their place', () => {
     [2],
   )
 })
+
+test('the header of a changelog that was appended to another one is a comment', () => {
+  assert.deepEqual(texts('SELECT 1;\n--liquibase formatted sql\n', { stripComments: true }), ['SELECT 1'])
+  assert.deepEqual(texts('SELECT 5--liquibase', { stripComments: true }), ['SELECT 5--liquibase'])
+})

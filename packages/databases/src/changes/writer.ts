@@ -59,7 +59,8 @@ export function createWriter(
     const named = product.usesCatalogs ? (catalog ?? own) : own
     if (named !== undefined && named !== '') return quote(named)
     if (!product.usesDefaultSchema || context.defaultSchema === undefined) return undefined
-    return product.quotePhysicalName(context.defaultSchema)
+    const quotesAll = context.objectQuotingStrategy === 'QUOTE_ALL_OBJECTS'
+    return quotesAll ? product.quoteAlways(context.defaultSchema) : product.quotePhysicalName(context.defaultSchema)
   }
   const qualified = (name: string, own: string | undefined, catalog?: string): string => {
     const prefix = schema(own, catalog)

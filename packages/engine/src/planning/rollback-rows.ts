@@ -11,13 +11,17 @@ export interface RowsToUndo {
   readonly diagnostics: Diagnostic[]
 }
 
-/** Finds the rows that a target reaches. `history` is oldest first; `known` are the changelog's changesets by normalised key. Pure. */
+/**
+ * Finds the rows that a target reaches. `history` is oldest first; `known` are the changelog's changesets by normalised key;
+ * `isLeftOut` tells rows that contexts, labels or the like leave out, which a count does not count (Liquibase's rule). Pure.
+ */
 export function rowsToUndo(
   history: readonly HistoryRow[],
   target: RollbackTarget,
   known: ReadonlyMap<string, Changeset>,
+  isLeftOut: (row: HistoryRow) => boolean = () => false,
 ): RowsToUndo {
-  if ('count' in target) return rowsByCount(history, target.count)
+  if ('count' in target) return rowsByCount(history, target.count, isLeftOut)
   if ('toDate' in target) return rowsAfter(history, target.toDate)
   if ('changesets' in target) {
     const wanted = new Set(target.changesets.map(normalizeChangesetKey))
@@ -32,9 +36,19 @@ export function rowsToUndo(
   return 'deployment' in target ? rowsOfDeployment(history, target.deployment) : rowsAfterTag(history, target, known)
 }
 
-function rowsByCount(history: readonly HistoryRow[], count: number): RowsToUndo {
-  if (Number.isInteger(count) && count >= 0) return { rows: history.toReversed().slice(0, count), diagnostics: [] }
-  return refused('ROLLBACK_COUNT', `A rollback by count needs a whole number of at least 0, not ${count}.`)
+/** The newest rows until `count` of them are undone; those left out on the way are among them, so that the plan can say so. */
+function rowsByCount(history: readonly HistoryRow[], count: number, isLeftOut: (row: HistoryRow) => boolean): RowsToUndo {
+  if (!Number.isInteger(count) || count < 0) {
+    return refused('ROLLBACK_COUNT', `A rollback by count needs a whole number of at least 0, not ${count}.`)
+  }
+  const rows: HistoryRow[] = []
+  let left = count
+  for (const row of history.toReversed()) {
+    if (left === 0) break
+    rows.push(row)
+    if (!isLeftOut(row)) left--
+  }
+  return { rows, diagnostics: [] }
 }
 
 function rowsAfter(history: readonly HistoryRow[], toDate: string): RowsToUndo {

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '@sluice/base'
-import { matchesContexts, matchesDbms, matchesLabels } from '@sluice/changelog'
+import { matchesChangeDbms, matchesContexts, matchesDbms, matchesLabels } from '@sluice/changelog'
 import type { Change, Changeset, SourcePlace, SqlChange, SqlFileChange } from '@sluice/changelog'
 import { isTransactional, readTransactionFacts, splitStatements, sqlDialectOf } from '@sluice/sql'
 import type { SqlDialect } from '@sluice/sql'
@@ -60,7 +60,7 @@ export function resolveStatements(
       if (change.name === 'output') messages.push(change.node.attributes['message'] ?? '')
       if (change.name === 'stop') stop ??= change.node.attributes['message'] ?? 'Stop command in the changelog.'
       if (change.name === 'output' || change.name === 'stop' || change.name === 'empty' || change.name === 'tagDatabase') continue
-      if (!matchesDbms(change.node.attributes['dbms'], context.dialect.name)) continue
+      if (!matchesChangeDbms(change.node.attributes['dbms'], context.dialect.name)) continue
       if (change.name === 'executeCommand') {
         const mode = context.showsCommands === true ? 'show' : context.selection?.allowCommands === true ? 'run' : 'refuse'
         const resolved = resolveCommand(change, mode)
@@ -74,7 +74,7 @@ export function resolveStatements(
       const generated = context.dialect.generate(change, { defaultSchema, objectQuotingStrategy, facts })
       diagnostics.push(...generated.diagnostics)
       for (const sql of generated.statements) add(sql, change.place)
-    } else if (matchesDbms(change.dbms, context.dialect.name)) {
+    } else if (matchesChangeDbms(change.dbms, context.dialect.name)) {
       const split = splitSql(change, context.dialect)
       diagnostics.push(...split.diagnostics)
       for (const { sql, place } of split.statements) add(sql, place)

@@ -164,6 +164,35 @@ describe('preconditions', () => {
     deepEqual(await target.rows('select * from seen'), [])
   })
 
+  it('that give no row to sqlCheck cannot be evaluated', async (t) => {
+    const target = await openTestTarget(t)
+    const empty = [test('sqlCheck', { expectedResult: '1', sql: 'select 1 where false' })]
+    const log = changelog(
+      changeset('later', 'select 1', { preconditions: group(empty, { onFail: 'MARK_RAN', onError: 'CONTINUE' }) }),
+      changeset('halted', 'select 1', { preconditions: group(empty, { onFail: 'MARK_RAN' }) }),
+    )
+    const { report } = await target.update(log)
+    deepEqual(
+      report.entries.map((entry) => entry.result ?? entry.error?.code),
+      ['skipped', 'PRECONDITION_ERROR'],
+    )
+  })
+
+  it('that halt do not end a run where failOnError is false', async (t) => {
+    const target = await openTestTarget(t)
+    const never = group([test('sqlCheck', { expectedResult: '2', sql: 'select 1' })], { onFail: 'HALT' })
+    const log = changelog(
+      changeset('halted', 'select 1', { preconditions: never, failOnError: false }),
+      changeset('next', 'create table a (id int)'),
+    )
+    const { report } = await target.update(log)
+    deepEqual([report.state, ...report.entries.map((entry) => entry.result)], ['succeeded', 'failedIgnored', 'executed'])
+    deepEqual(
+      (await target.history()).map((row) => row.id),
+      ['next'],
+    )
+  })
+
   it('of the whole changelog are asked before its first changeset', async (t) => {
     const target = await openTestTarget(t)
     const log = {

@@ -171,6 +171,13 @@ async function testProblem(test: PreconditionTest, evaluation: Evaluation): Prom
     }
     case 'sqlCheck': {
       const found = await session.cancellable(() => database.query(attribute('sql').trim().replace(/;\s*$/, '')))
+      // Liquibase's rule too: no row is no answer, so `onError` says what follows.
+      if (found.rows.length === 0) {
+        const message = `The query of sqlCheck gave no row: ${attribute('sql').trim()}`
+        throw new AppError('failedPrecondition', 'PRECONDITION_NO_ROW', message, {
+          hint: 'Ask for one row, such as a count(*), or say with onError what follows.',
+        })
+      }
       const actual = toText(found.rows[0]?.[0])
       return actual === attribute('expectedResult')
         ? undefined
