@@ -21,14 +21,18 @@ interface Said {
 }
 
 /** Commands on one SQLite file, as a script gives them: nobody can be asked. */
-async function withCommands(use: (run: (...args: readonly string[]) => Promise<Said>) => Promise<void>): Promise<void> {
+async function withCommands(
+  use: (run: (...args: readonly string[]) => Promise<Said>) => Promise<void>,
+  text = changelog,
+  file = 'log.sql',
+): Promise<void> {
   await withTempDir(async (path) => {
-    writeFileSync(join(path, 'log.sql'), changelog)
+    writeFileSync(join(path, file), text)
     await use(async (command = '', ...args) => {
       const said = { out: '', err: '' }
       const streams = { out: (text: string) => void (said.out += text), err: (text: string) => void (said.err += text) }
       const needsChangelog = !/^(?:history|tag|tag-exists|locks|unlock|clear-checksums|execute-sql)$/.test(command)
-      const files = needsChangelog ? ['--changelog', 'log.sql', '--search-path', path] : []
+      const files = needsChangelog ? ['--changelog', file, '--search-path', path] : []
       const code = await runProgram(['db', command, '--url', `sqlite:${join(path, 'test.db')}`, ...files, ...args], {}, streams)
       return { code, ...said }
     })
@@ -66,6 +70,48 @@ describe('sluice db', () => {
       match(unconfirmed.err, /CONFIRMATION_NEEDED/)
       match((await run('test-rollback', '--yes')).out, /1 changeset applied, rolled back and applied again/)
     })
+  })
+
+  it('runs commands of the host only when told, and knows the database’s properties', async () => {
+    const args = `[{ arg: { value: -p } }, { arg: { value: '"backed " + "up"' } }]`
+    const text = `databaseChangeLog:
+  - changeSet:
+      id: 1
+      author: dev
+      changes:
+        - sql: { sql: 'create table t_\${database.databaseProductName} (id int)' }
+        - executeCommand: { executable: '${process.execPath}', args: ${args} }
+`
+    await withCommands(
+      async (run) => {
+        const refused = await run('apply')
+        equal(refused.code, 1)
+        match(refused.err, /CHANGE_COMMAND_REFUSED/)
+        match((await run('preview')).out, /create table t_SQLite \(id int\);[^]*-- .* -p "backed " \+ "up";/)
+        const applied = await run('apply', '--allow-commands')
+        equal(applied.code, 0, applied.err)
+        match(applied.err, /backed up/)
+      },
+      text,
+      'log.yaml',
+    )
+  })
+
+  it('settles what an interrupted run left half-done', async () => {
+    const half = `--liquibase formatted sql
+--changeset dev:1 runInTransaction:false
+create table a (id int);
+insert into nope values (1);
+`
+    await withCommands(async (run) => {
+      equal((await run('apply')).code, 1)
+      match((await run('apply')).err, /CHANGESET_PARTIAL/)
+      const name = ['--changeset', 'log.sql::1::dev', '--as', 'done']
+      match((await run('resolve-partial', ...name, '--dry-run')).out, /1 of 2 statements .* nothing was changed/)
+      match((await run('resolve-partial', ...name)).out, /It is recorded as done/)
+      match((await run('resolve-partial', ...name)).err, /PARTIAL_NOT_FOUND/)
+      match((await run('apply')).out, /up to date/)
+    }, half)
   })
 
   it('executes SQL and shows its rows', async () => {
