@@ -112,6 +112,33 @@ for (const { name, skip, openUrl, sleep, missingCode } of products) {
       })
     })
 
+    it('opens a transaction and runs its first statement at once, where it can', async (t) => {
+      const { session } = await setUp(t)
+      if (session.executeInNewTransaction === undefined) return
+      await session.execute('create table begun (id int)')
+      const sql = 'insert into begun values (1), (2)'
+      const { rows, command } = await session.executeInNewTransaction(sql)
+      deepEqual({ rows, command, state: session.transactionState }, { rows: 2, command: 'INSERT', state: 'active' })
+      await session.execute('ROLLBACK')
+      deepEqual(
+        (await session.query('select count(*) from begun')).rows.map(([count]) => Number(count)),
+        [0],
+      )
+      for (const wrong of ['select 1,\n  2 frm x y z', 'select missing_column from begun']) {
+        const positions: (number | undefined)[] = []
+        for (const begins of [false, true]) {
+          const run = (): Promise<unknown> | undefined =>
+            begins ? session.executeInNewTransaction?.(wrong) : session.execute(wrong)
+          await rejects(
+            async () => run(),
+            (error: DatabaseError) => positions.push(error.position) > 0,
+          )
+          if (session.transactionState !== 'idle') await session.execute('ROLLBACK')
+        }
+        ok(positions[0] !== undefined && positions[0] === positions[1], String(positions))
+      }
+    })
+
     it('reads facts and the columns of tables', async (t) => {
       const { session } = await setUp(t)
       await session.execute('create table "Log" (id int, "Name" varchar(35))'.replaceAll('"', name === 'mariadb' ? '`' : '"'))

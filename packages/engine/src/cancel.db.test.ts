@@ -121,12 +121,11 @@ describe('a connection that is lost', () => {
   it('inside of a transaction is a failure that changed nothing', async (t) => {
     const target = await openTestTarget(t)
     const session = await target.connect()
-    const flaky = wrap(session, {
-      execute: async () => {
-        await session.close()
-        throw lost
-      },
-    })
+    const loseConnection = async (): Promise<never> => {
+      await session.close()
+      throw lost
+    }
+    const flaky = wrap(session, { execute: loseConnection, executeInNewTransaction: loseConnection })
     const plan = await planUpdate({ database: flaky, changelog: log })
     const report = await applyPlan({ database: flaky, changelog: log, plan, options: { runId: 'run_lost' } })
     deepEqual([report.state, report.wrote, report.firstError?.code], ['failed', false, 'CONNECTION_LOST'])

@@ -95,6 +95,11 @@ export interface Database {
   script(statements: readonly string[]): Promise<void>
   /** A user's statement, verbatim. Rows are discarded but for the first `keepRows` (none unless given). */
   execute(sql: string, keepRows?: number): Promise<StatementResult>
+  /**
+   * BEGIN and a user's statement in one round trip, for products whose protocol says of both together what it says of the statement alone.
+   * When it fails, a transaction may be open or not: `transactionState` tells.
+   */
+  executeInNewTransaction?(sql: string): Promise<StatementResult>
 
   /** Session and tables in one query. Names are physical (as the catalogue has them); schema undefined = the default one. */
   readFacts(tables: readonly { readonly schema: string | undefined; readonly name: string }[]): Promise<SessionFacts>

@@ -22,8 +22,11 @@ const reasons: Readonly<Record<string, DatabaseErrorReason>> = {
   '40P01': 'deadlock',
 }
 
-/** Wraps what `pg` threw for a statement. Anything that is not an answer of the server means that the connection is gone. */
-export function toDatabaseError(error: unknown, cancelAsked = true): DatabaseError {
+/**
+ * Wraps what `pg` threw for a statement. Anything that is not an answer of the server means that the connection is gone. `before` is how
+ * many characters of ours stood before the statement.
+ */
+export function toDatabaseError(error: unknown, cancelAsked = true, before = 0): DatabaseError {
   if (error instanceof DatabaseError) return error
   const failure = error as ServerError
   if (failure.severity === undefined) {
@@ -33,7 +36,7 @@ export function toDatabaseError(error: unknown, cancelAsked = true): DatabaseErr
       cause: error,
     })
   }
-  const position = Number(failure.position)
+  const position = Number(failure.position) - before
   const isTimeout = failure.code === '57014' && !cancelAsked && !failure.message.includes('user request')
   return new DatabaseError(failure.message, {
     code: failure.code,

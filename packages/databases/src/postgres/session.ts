@@ -106,12 +106,21 @@ export class PostgresSession implements Database {
     if (statements.length > 0) await this.#send(() => this.#client.query(statements.join(';\n')))
   }
 
-  async execute(sql: string, keepRows = 0): Promise<StatementResult> {
+  execute(sql: string, keepRows = 0): Promise<StatementResult> {
+    return this.#execute(sql, keepRows, '')
+  }
+
+  // The server parses both before it runs either, and nothing of ours follows the user's text, so that nothing in it can swallow anything.
+  executeInNewTransaction(sql: string): Promise<StatementResult> {
+    return this.#execute(sql, 0, 'BEGIN;\n')
+  }
+
+  async #execute(sql: string, keepRows: number, before: string): Promise<StatementResult> {
     const rows: (readonly (string | null)[])[] = []
     const result = await this.#send(
       () =>
         new Promise<CommandResult | CommandResult[]>((resolve, reject) => {
-          const query = this.#init.createQuery(sql)
+          const query = this.#init.createQuery(before + sql)
           query.handleDataRow = ({ fields }) => {
             if (rows.length < keepRows) rows.push([...fields])
           }
@@ -119,6 +128,7 @@ export class PostgresSession implements Database {
           query.on('error', reject)
           this.#client.query(query as unknown as pg.Submittable)
         }),
+      before.length,
     )
     const results = Array.isArray(result) ? result : [result]
     const counted = results.filter((one) => one.rowCount !== null)
@@ -233,13 +243,13 @@ export class PostgresSession implements Database {
     }))
   }
 
-  async #send<T>(run: () => Promise<T>): Promise<T> {
+  async #send<T>(run: () => Promise<T>, before = 0): Promise<T> {
     if (this.#closed) throw new DatabaseError('The connection to the database is closed.', { connectionLost: true })
     this.#cancelAsked = false
     try {
       return await run()
     } catch (error) {
-      const failure = toDatabaseError(error, this.#cancelAsked)
+      const failure = toDatabaseError(error, this.#cancelAsked, before)
       if (failure.connectionLost) this.#closed = true
       else await this.#untilReady()
       throw failure

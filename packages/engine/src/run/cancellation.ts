@@ -34,10 +34,12 @@ export async function runCancellable<T>(
   const { database, clock, signal, cancelWaitMs } = context
   if (signal === undefined) return run()
   if (signal.aborted) throw canceledError(signal.reason)
-  const finished = new AbortController()
+  // Made only when there is something to cancel: ending one costs more than sending a small statement does.
+  let finished: AbortController | undefined
   let onAbort: (() => void) | undefined
   const abandoned = new Promise<never>((_, reject) => {
     onAbort = () => {
+      finished = new AbortController()
       cancelUntilFinished(database, clock, finished.signal, cancelWaitMs).catch(reject)
     }
     signal.addEventListener('abort', onAbort, { once: true })
@@ -45,7 +47,7 @@ export async function runCancellable<T>(
   try {
     return await Promise.race([run(), abandoned])
   } finally {
-    finished.abort()
+    finished?.abort()
     if (onAbort !== undefined) signal.removeEventListener('abort', onAbort)
   }
 }

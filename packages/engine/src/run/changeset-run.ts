@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { AppError } from '@sluice/base'
 import type { ChangesetKey } from '../changeset-key.ts'
 import { DatabaseError } from '../database.ts'
+import type { Database, StatementResult } from '../database.ts'
 import type { ChangesetDirection, ChangesetResult } from '../events.ts'
 import type { HostCommand, PlannedStatement } from '../plan.ts'
 import { canShareTransaction, lockedRegions, mayHavePartlyRun } from '../planning/statements.ts'
@@ -124,9 +125,11 @@ interface Progress {
 
 async function runInTransaction(session: WriteSession, run: ChangesetRun, progress: Progress): Promise<void> {
   const { database, tracking } = session
-  await session.cancellable(() => database.script(['BEGIN']))
-  for (const statement of run.statements) {
-    await sendStatement(session, run, progress, statement)
+  const beginsWithFirst =
+    database.executeInNewTransaction !== undefined && run.statements[0]?.command === undefined && run.statements.length > 0
+  if (!beginsWithFirst) await session.cancellable(() => database.script(['BEGIN']))
+  for (const [index, statement] of run.statements.entries()) {
+    await sendStatement(session, run, progress, statement, { begins: beginsWithFirst && index === 0 })
     if (database.transactionState !== 'active') {
       throw new AppError(
         'failedPrecondition',
@@ -199,6 +202,7 @@ async function sendStatement(
   run: ChangesetRun,
   progress: Progress,
   statement: PlannedStatement,
+  { begins }: { readonly begins: boolean } = { begins: false },
 ): Promise<void> {
   const { clock, onEvent } = session
   const place = { changeset: run.key, statement: progress.done + 1, of: run.statements.length }
@@ -208,12 +212,16 @@ async function sendStatement(
   progress.openBefore = session.database.transactionState === 'active'
   const { rows } =
     statement.command === undefined
-      ? await session.cancellable(() => session.database.execute(statement.sql))
+      ? await session.cancellable(() => execute(session.database, statement.sql, begins))
       : await runCommand(session, statement.command)
   progress.statementSent = false
   progress.done++
   progress.rows += rows ?? 0
   onEvent?.({ type: 'statementFinished', ...place, rows, durationMs: Math.round(clock.monotonic() - started) })
+}
+
+function execute(database: Database, sql: string, begins: boolean): Promise<StatementResult> {
+  return begins && database.executeInNewTransaction !== undefined ? database.executeInNewTransaction(sql) : database.execute(sql)
 }
 
 /** What the command printed becomes a notice. The connection says something meanwhile, so that the server keeps it. */
