@@ -102,8 +102,9 @@ export class AttemptSteps {
     this.#running.get(stepRunId)?.stop.stop('cancel', mode, true)
   }
 
+  /** The runner has to end. */
   stopAll(mode: 'graceful' | 'interrupt'): void {
-    for (const { stop } of this.#running.values()) stop.stop('cancel', mode, true)
+    for (const { stop } of this.#running.values()) stop.stop('shutdown', mode, true)
   }
 
   /** Resolves when no step runs any more. */

@@ -3,6 +3,7 @@ import type { DatabaseStep } from './database-step.ts'
 import { describeEngineFailure } from './engine-log.ts'
 import { settleUnknown } from './inspect-work.ts'
 import { failed, type StepContext, type StepResult } from './step-context.ts'
+import { stoppedFailure } from './step-stop.ts'
 
 interface CommandEnd {
   readonly outputs: Record<string, string | null>
@@ -50,7 +51,7 @@ export async function finishCommand(
         outcome: 'Cancelled',
         outputs,
         summary,
-        failure: { kind: 'step', code: 'STEP_CANCELLED', message: `The step was stopped. ${left}` },
+        failure: stoppedFailure(stop.cause, 'The step was stopped.', left),
       }
     }
     case 'failed': {

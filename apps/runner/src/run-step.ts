@@ -12,6 +12,7 @@ import { runScriptStep } from './scripts/run-script-step.ts'
 import { sessionName } from './session-name.ts'
 import { textOf } from './slot-values.ts'
 import { failed, type StepContext, type StepResult } from './step-context.ts'
+import { stoppedFailure } from './step-stop.ts'
 
 const stepTypes: Readonly<Record<string, (context: StepContext, work: DatabaseStep) => Promise<StepResult>>> = {
   DBSchemaApply: runApplyStep,
@@ -39,7 +40,7 @@ export async function runStep(context: StepContext<TaskStep>): Promise<StepResul
     if (stop.signal.aborted || error.code === 'STEP_CANCELLED') {
       return {
         outcome: 'Cancelled',
-        failure: { kind: 'step', code: 'STEP_CANCELLED', message: 'The step was stopped before it changed anything.' },
+        failure: stoppedFailure(stop.cause, 'The step was stopped before it changed anything.'),
       }
     }
     const kind = error.kind === 'internal' ? 'infrastructure' : 'step'

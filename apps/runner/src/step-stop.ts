@@ -1,5 +1,20 @@
-/** Why a step is being stopped before its end. */
-export type StopCause = 'cancel' | 'timeout'
+import type { ReportedFailure } from '@sluice/contract'
+import { runnerStoppedCode } from '@sluice/pipeline'
+
+/** Why a step is being stopped before its end. `shutdown`: the runner itself is asked to end, by nobody who speaks of the step. */
+export type StopCause = 'cancel' | 'timeout' | 'shutdown'
+
+/** What is reported of a step that was stopped and not for its time: a runner that is taken away is no cancellation. */
+export function stoppedFailure(cause: StopCause | undefined, message: string, left = ''): ReportedFailure {
+  const end = left === '' ? '' : ` ${left}`
+  if (cause !== 'shutdown') return { kind: 'step', code: 'STEP_CANCELLED', message: `${message}${end}` }
+  return {
+    kind: 'infrastructure',
+    code: runnerStoppedCode,
+    message: `The step's runner was asked to end before the step was done: its pod was deleted or evicted, or its process was ended.${end}`,
+    hint: 'Look at the Kubernetes events of the execution, and for who deletes pods, drains nodes or ends processes there.',
+  }
+}
 
 /**
  * A step's way to be stopped. `graceful` lets the running changeset end and begins no other; `interrupt` cancels the running statement

@@ -43,6 +43,9 @@ export interface StepPermittedEvent extends At {
   readonly attemptId: string
 }
 
+/** Code of the failure of a step that ended because its runner was asked to, and not the step. */
+export const runnerStoppedCode = 'RUNNER_STOPPED'
+
 /** The runner's word on the step's outcome. */
 export interface StepFinishedEvent extends At {
   readonly type: 'stepFinished'

@@ -1,6 +1,7 @@
 export type * from './model.ts'
 export type * from './execution-state.ts'
 export type * from './events.ts'
+export { runnerStoppedCode } from './events.ts'
 export type * from './effects.ts'
 export type * from './execution-tree.ts'
 export { parsePipeline } from './parse-pipeline.ts'

@@ -55,7 +55,7 @@ export { grantPermit, refusalOf, releasePermit } from './permits.ts'
 export type { PermitAnswer, PermitRequestFacts, TargetHolder } from './permits.ts'
 export { recordEvents } from './reports/record-events.ts'
 export type { RecordAnswer, ReportBatch } from './reports/record-events.ts'
-export { listKubernetesEvents, markAttemptPhase, markAttemptWaiting } from './reports/placement-reports.ts'
+export { listKubernetesEvents, markAttemptPhase, markAttemptWaiting, readAttemptWaiting } from './reports/placement-reports.ts'
 export type { KubernetesEventReport } from './reports/placement-reports.ts'
 export {
   lockReportedSteps,

@@ -7,6 +7,7 @@ import { startOnHost } from './host-process.ts'
 import { logStream } from './script-log.ts'
 import type { ScriptOutputs } from './script-outputs.ts'
 import type { ScriptProcess, ScriptRequest } from './script-process.ts'
+import { stoppedFailure } from '../step-stop.ts'
 
 /** Between asking a script to end and ending it. */
 const graceMs = 10_000
@@ -92,7 +93,7 @@ function endingOf(code: number, { stop, step, log }: StepContext<RunTaskStep>): 
     )
   }
   if (stop.signal.aborted) {
-    return { outcome: 'Cancelled', failure: { kind: 'step', code: 'STEP_CANCELLED', message: 'The script was stopped.' } }
+    return { outcome: 'Cancelled', failure: stoppedFailure(stop.cause, 'The script was stopped.') }
   }
   if (code === 0) return undefined
   const signal = code > 128 && code < 192 ? ` (signal ${String(code - 128)})` : ''

@@ -1,6 +1,6 @@
 import { AppError } from '@sluice/base'
 import type { AttemptEvent, ReportedFailure } from '@sluice/contract'
-import type { Failure } from '@sluice/pipeline'
+import { type Failure, runnerStoppedCode } from '@sluice/pipeline'
 import {
   type AttemptFacts,
   type ChangesetReport,
@@ -10,6 +10,7 @@ import {
   markStepStarted,
   markStepWaiting,
   notify,
+  readAttemptWaiting,
   type Queryable,
   releasePermit,
   type ReportedStep,
@@ -81,7 +82,7 @@ async function applyStepEvent(
         stepRunId,
         attemptId,
         outcome: event.outcome,
-        ...(event.failure === undefined ? {} : { failure: toFailure(event.failure) }),
+        ...(event.failure === undefined ? {} : { failure: await explain(connection, attemptId, event.failure) }),
         ...(event.outputs === undefined ? {} : { outputs: event.outputs }),
       })
   }
@@ -99,6 +100,15 @@ async function applyInspection(
 
 function unknownStep(attempt: AttemptFacts, stepRunId: string): AppError {
   return new AppError('notFound', 'STEP_NOT_FOUND', `The attempt "${attempt.attemptId}" has no step "${stepRunId}".`)
+}
+
+/** A runner does not know why it was asked to end; where the delegate has said what is wrong with the pod, that is why. */
+async function explain(connection: Queryable, attemptId: string, reported: ReportedFailure): Promise<Failure> {
+  const failure = toFailure(reported)
+  if (failure.code !== runnerStoppedCode) return failure
+  const waiting = await readAttemptWaiting(connection, attemptId)
+  if (waiting === undefined) return failure
+  return { ...failure, message: waiting.what, ...(waiting.hint === undefined ? {} : { hint: waiting.hint }) }
 }
 
 function toFailure({ hint, ...failure }: ReportedFailure): Failure {

@@ -419,3 +419,16 @@ test('advance leaves the state that it was given as it was', () => {
   drive.start()
   assert.equal(JSON.stringify(state), before)
 })
+
+test('a step whose runner was taken away has failed, unless somebody asked for its end', () => {
+  const failure = { kind: 'infrastructure' as const, code: 'RUNNER_STOPPED', message: 'The node was drained.' }
+  const finish = (drive: Drive): Drive => {
+    const { attemptId = '' } = drive.group('x')
+    return drive.send({ type: 'stepFinished', stepRunId: drive.step('x').stepRunId, attemptId, outcome: 'Cancelled', failure })
+  }
+  const taken = finish(new Drive(one).start().accept('x').begin('x'))
+  assert.equal(taken.step('x').status, 'Failed')
+  assert.equal(taken.step('x').failure?.message, 'The node was drained.')
+  assert.equal(taken.state.status, 'Failed')
+  assert.equal(finish(new Drive(one).start().accept('x').begin('x').cancel()).step('x').status, 'Cancelled')
+})

@@ -33,7 +33,7 @@ export interface AdvanceResult {
  * | cancelRequested          | Cancelled     | asked to stop         | asked to stop        | asked to stop      | -                 | -    |
  * | stepResolved             | -             | -                     | -                    | -                  | Succeeded, Failed, NotStarted | - |
  *
- * (1) Failed (timeout) where it was asked to stop since its time was up. (2) None of the group's steps has started: the group is placed
+ * (1) Failed (timeout) where it was asked to stop since its time was up; Failed, too, where nobody asked and its runner was ended. (2) None of the group's steps has started: the group is placed
  * again, up to three times, and its steps wait; else they are skipped. Cancelled where the execution is. (3) Only where it was asked to
  * stop; Failed where that was for its timeout. Besides, a Pending step becomes Skipped or Failed (expression) when it is reached.
  *

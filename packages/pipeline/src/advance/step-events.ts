@@ -1,4 +1,5 @@
 import { limits } from '@sluice/base'
+import { runnerStoppedCode } from '../events.ts'
 import type { StepFinishedEvent, StepPermittedEvent, StepResolvedEvent, StepStartedEvent } from '../events.ts'
 import type { Failure, StepState } from '../execution-state.ts'
 import { formatDuration } from '../duration.ts'
@@ -81,6 +82,9 @@ export function onStepFinished(work: Transition, event: StepFinishedEvent): void
       return
     case 'Cancelled':
       if (step.stop?.cause === 'timeout') work.endStep(step, 'Failed', timeoutFailure(step, event.failure))
+      // Nobody asked for it: the runner was taken away, and that is no cancellation.
+      else if (step.stop === undefined && event.failure?.code === runnerStoppedCode)
+        work.endStep(step, 'Failed', reported(step, event.failure))
       else work.endStep(step, 'Cancelled', event.failure === undefined ? undefined : reported(step, event.failure))
       return
     case 'Unknown': {

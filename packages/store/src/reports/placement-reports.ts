@@ -30,6 +30,20 @@ export async function markAttemptWaiting(
   })
 }
 
+/** What was said last that the attempt waits for, or that is wrong with its pod. */
+export async function readAttemptWaiting(
+  connection: Queryable,
+  attemptId: string,
+): Promise<{ readonly what: string; readonly hint: string | undefined } | undefined> {
+  const { rows } = await connection.query<{ what: string | null; hint: string | null }>({
+    name: 'read-attempt-waiting',
+    text: 'select waiting_for as what, waiting_hint as hint from attempts where id = $1',
+    values: [attemptId],
+  })
+  const [row] = rows
+  return row === undefined || row.what === null ? undefined : { what: row.what, hint: row.hint ?? undefined }
+}
+
 /** A report of a delegate with what a cluster said about an attempt's objects. */
 export interface KubernetesEventReport {
   readonly attemptId: string
