@@ -130,7 +130,7 @@ async function waitForPod(
     const { body } = await client.call<Pod>('GET', path, { signal })
     const { end, trouble } = judgePod(body)
     if (end !== undefined) {
-      return end.how === 'exited' && end.exitCode === 0
+      return end.how === 'completed'
         ? undefined
         : { detail: end.detail ?? `its container ended (${end.how})`, ...(end.hint === undefined ? {} : { hint: end.hint }) }
     }
