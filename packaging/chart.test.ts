@@ -91,6 +91,10 @@ describe('the chart', { skip: requireOrSkip('Helm (Linux on x64, or SLUICE_TEST_
     )
   })
 
+  it('refuses one address of the relay for several instances', async () => {
+    await rejects(render({ ...all, delegate: { ...all.delegate, relay: { url: 'https://relay.example.com' } } }), /no \{name\}/)
+  })
+
   it('refuses values that it does not know, and plain HTTP', async () => {
     const { delegate } = all
     await rejects(render({ ...all, delegate: { ...delegate, replica: 2 } }), /replica/)
