@@ -25,6 +25,8 @@ export interface PodTrouble extends Words {
    * over. `aside`: a step's container has ended while the runner goes on.
    */
   readonly ends: 'never' | 'soon' | 'patience' | 'aside'
+  /** Whose image cannot be pulled. The kubelet gives the registry's answer with each try (`first`), and between tries no reason (`again`). */
+  readonly pull?: { readonly container: string; readonly told: 'first' | 'again' } | undefined
 }
 
 /** Reads a pod's status. Pure: the same status means the same, whoever reads it and however late. */
@@ -195,6 +197,7 @@ function waitingTrouble(pod: Pod, container: string, state: ContainerState | und
         ends: 'soon',
         what: `The image "${image}" of ${where} cannot be pulled (${reason}). ${oneLine(message)}`.trim(),
         hint: pullHint(message),
+        pull: { container, told: reason === 'ImagePullBackOff' ? 'again' : 'first' },
       }
     case 'InvalidImageName':
       return {

@@ -1,5 +1,5 @@
 import type { AttemptEnd, PlaceNotice } from '../executor.ts'
-import type { Words } from './judge-pod.ts'
+import type { PodTrouble, Words } from './judge-pod.ts'
 import type { KubernetesPlan } from './kubernetes-plan.ts'
 import type { Pod } from './kube-types.ts'
 
@@ -21,6 +21,8 @@ export interface PlacedPod {
   readonly ended: PromiseWithResolvers<AttemptEnd>
   /** Monotonic, when the pod was made or first seen. */
   placedAt: number
+  /** The last trouble with an image in which the registry was quoted. */
+  pullTrouble?: PodTrouble | undefined
   /** Monotonic, since when something stands in the way. */
   troubleSince: number | undefined
   /** What was said last, so that it is said once. */

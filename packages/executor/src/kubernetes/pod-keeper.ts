@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@sluice/base'
 import type { AttemptEnd } from '../executor.ts'
 import { listEvents } from './cluster-events.ts'
-import { judgeGonePod, judgePod, podName } from './judge-pod.ts'
+import { type PodTrouble, judgeGonePod, judgePod, podName } from './judge-pod.ts'
 import { type KubeClient, KubeError } from './kube-client.ts'
 import type { Pod } from './kube-types.ts'
 import { type OnNotice, type PlacedPod, say, settle } from './placed-pod.ts'
@@ -103,7 +103,9 @@ export function createPodKeeper(options: PodKeeperOptions): PodKeeper {
     else if (judgement.trouble === undefined) placed.troubleSince = undefined
     else {
       placed.troubleSince ??= clock.monotonic()
-      say(placed, judgement.trouble, onNotice)
+      const trouble = withReason(placed, judgement.trouble)
+      if (trouble.pull?.told === 'first') placed.pullTrouble = trouble
+      say(placed, trouble, onNotice)
       if (judgement.trouble.ends === 'never') giveUp(placed, judgement.trouble)
     }
   }
@@ -117,11 +119,17 @@ export function createPodKeeper(options: PodKeeperOptions): PodKeeper {
         finish(placed, explained(placed, judgeGonePod(placed.pod ?? blankPod(placed), placed.hasStarted)))
       return
     }
-    const trouble = placed.pod === undefined ? undefined : judgePod(placed.pod).trouble
+    const seen = placed.pod === undefined ? undefined : judgePod(placed.pod).trouble
+    const trouble = seen === undefined ? undefined : withReason(placed, seen)
     const troubledMs = placed.troubleSince === undefined ? 0 : now - placed.troubleSince
     if (trouble?.ends === 'soon' && troubledMs > times.hiccupMs && !placed.hasStarted) giveUp(placed, trouble)
     else if ((trouble?.ends === 'aside' || (trouble?.ends === 'soon' && placed.hasStarted)) && troubledMs > times.asideMs) {
       placed.troubleSince = now
+      // Why the runner is stopped: said again, as what was said before it ran counts for waiting only.
+      if (trouble !== undefined) {
+        placed.said = undefined
+        say(placed, trouble, onNotice)
+      }
       void options.stopRunner(placed)
     } else if (!placed.hasStarted && now - placed.placedAt > placed.initTimeoutMs) {
       giveUp(placed, timeoutWords(placed, trouble))
@@ -131,6 +139,12 @@ export function createPodKeeper(options: PodKeeperOptions): PodKeeper {
   }
 
   return { see, look }
+}
+
+/** What the registry said at the last try explains why the kubelet waits now. */
+function withReason({ pullTrouble }: PlacedPod, trouble: PodTrouble): PodTrouble {
+  if (trouble.pull?.told !== 'again' || pullTrouble?.pull?.container !== trouble.pull.container) return trouble
+  return pullTrouble
 }
 
 /** An end that this executor brought about before the start is told by its reason, not by what deleting looked like. */
