@@ -3,6 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { executionEndpoints, type ExecutionView, operationEndpoints } from '@sluice/contract'
 import { skipWithoutKube, waitFor } from '@sluice/testkit'
 import { stepsOf } from '../support/execution-steps.ts'
+import { readEtcd } from '../support/etcd-keys.ts'
 import { type KubeInstallation, openKubeInstallation } from '../support/kube-installation.ts'
 import { type ImageKind, pushImages } from '../support/test-images.ts'
 
@@ -196,6 +197,8 @@ ${command.replaceAll(/^/gm, '        ')}${more.replaceAll(/^/gm, '      ').repla
     const { installation, kube, namespace, target } = lab
     await installation.client.call(operationEndpoints.updateSettings, { body: { secrets: 'runtime' } })
     const seen: string[] = []
+    const etcd = process.env['SLUICE_TEST_ETCD']
+    const stored = new Map<string, Buffer[]>()
     const watching = new AbortController()
     const kinds = ['secrets', 'pods', 'events', 'configmaps']
     const watch = async (): Promise<void> => {
@@ -204,7 +207,9 @@ ${command.replaceAll(/^/gm, '        ')}${more.replaceAll(/^/gm, '      ').repla
           const { body } = await kube.admin.call<object>('GET', `/api/v1/namespaces/${namespace}/${kind}`)
           seen.push(JSON.stringify(body))
         }
-        await new Promise((resolve) => setTimeout(resolve, 100))
+        if (etcd !== undefined)
+          for (const { key, value } of await readEtcd(etcd)) stored.set(key, [...(stored.get(key) ?? []), value])
+        await new Promise((resolve) => setTimeout(resolve, etcd === undefined ? 100 : 400))
       }
     }
     const watched = watch()
@@ -225,8 +230,20 @@ ${command.replaceAll(/^/gm, '        ')}${more.replaceAll(/^/gm, '      ').repla
     for (const canary of ['canary-token-4f1c', target.password]) {
       for (const needle of [canary, Buffer.from(canary).toString('base64').replace(/=+$/, '')]) {
         assert.equal(seen.filter((text) => text.includes(needle)).length, 0)
+        const keys = [...stored].flatMap(([key, values]) => (values.some((value) => value.includes(needle)) ? key : []))
+        assert.deepEqual(keys, [])
       }
     }
+    if (etcd === undefined) return
+    // The dump sees what it should: the registry's password, in registry Secrets of this namespace and nowhere else.
+    const ofRegistry = [...stored].flatMap(([key, values]) =>
+      key.includes(`/${namespace}/`) && values.some((value) => value.includes(lab.registry.password)) ? key : [],
+    )
+    assert.ok(
+      ofRegistry.some((key) => key.endsWith('-pull-0')),
+      ofRegistry.join('\n'),
+    )
+    for (const key of ofRegistry) assert.match(key, /^\/registry\/secrets\/[^/]+\/(?:sluice-\w+-pull-\d+|test-registry)$/)
   })
 
   it('stop a script when its execution is cancelled, and run steps side by side', async () => {
