@@ -36,21 +36,29 @@ export const renameView: ChangeGenerator = (writer) => {
   return [`ALTER TABLE ${old} RENAME TO ${writer.name(name)}`]
 }
 
-/** The text of the procedure runs as one statement. An own schema goes in front of its name, where the text has none. */
+/**
+ * The text of the procedure runs as one statement. An own schema goes in front of its name, where the text has none. MySQL has no
+ * OR REPLACE, so `replaceIfExists` drops the procedure first.
+ */
 export const createProcedure: ChangeGenerator = (writer) => {
   const { get, change, product } = writer
+  const drops: string[] = []
   if (change.node.attributes['replaceIfExists'] !== undefined) {
     if (product.family === 'postgresql') writer.refuse('replaceIfExists', 'Write CREATE OR REPLACE in its text.')
-    else if (writer.isTrue('replaceIfExists')) writer.ignore('replaceIfExists')
+    else if (writer.isTrue('replaceIfExists')) {
+      const replaced = writer.name(writer.need('procedureName'))
+      const own = get('schemaName')
+      drops.push(`DROP PROCEDURE IF EXISTS ${own === undefined ? replaced : `${writer.name(own)}.${replaced}`}`)
+    }
   }
   const text = withoutEnd(change.file?.expanded ?? writer.need('procedureText'))
   if (text === '') return []
   const schema = get('schemaName')
   const name = get('procedureName')
-  if (schema === undefined || name === undefined) return [text]
+  if (schema === undefined || name === undefined) return [...drops, text]
   const head = /^(\s*create\s+(?:or\s+replace\s+)?(?:procedure|function)\s+)(["`]?)([\w$]+)\2(?=[\s(])/i.exec(text)
-  if (head?.[1] === undefined || head[3]?.toLowerCase() !== name.toLowerCase()) return [text]
-  return [`${head[1]}${writer.name(schema)}.${text.slice(head[1].length)}`]
+  if (head?.[1] === undefined || head[3]?.toLowerCase() !== name.toLowerCase()) return [...drops, text]
+  return [...drops, `${head[1]}${writer.name(schema)}.${text.slice(head[1].length)}`]
 }
 
 export const dropProcedure: ChangeGenerator = (writer) => [
