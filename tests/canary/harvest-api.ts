@@ -47,7 +47,8 @@ export async function harvestApi(sluice: Installation): Promise<readonly Answer[
     items: { id: string }[]
   }
   for (const { id } of executions.items) {
-    for (const endpoint of [executionEndpoints.get, executionEndpoints.changesets, executionEndpoints.selection])
+    const { get: whole, changesets, selection, kubernetesEvents } = executionEndpoints
+    for (const endpoint of [whole, changesets, selection, kubernetesEvents])
       await get(endpoint.id, endpoint.path.replace('{executionId}', id))
     for (const step of stepsOf(await sluice.getExecution(id))) {
       if (step.log === undefined) continue
