@@ -285,7 +285,7 @@ export const commands: ScenarioArea = {
     {
       name: 'stored-case',
       files: three,
-      steps: ['update', { sql: "UPDATE DATABASECHANGELOG SET AUTHOR = 'ANN'" }, 'status --verbose'],
+      steps: ['update', { sql: "UPDATE DATABASECHANGELOG SET AUTHOR = 'ANN'" }, 'status --verbose', 'update'],
     },
     {
       name: 'extra-row',

@@ -7,7 +7,7 @@ const place = { file: 'db.yaml', line: 1, column: 1 }
 const body = 'CREATE PROCEDURE p() SELECT 1'
 const sqlOf = (attributes: Readonly<Record<string, string>>): readonly string[] => {
   const node = { name: 'createProcedure', attributes: { procedureText: body, ...attributes }, children: [], place }
-  const change: ModelledChange = { type: 'modelled', name: 'createProcedure', node, place }
+  const change: ModelledChange = { type: 'modelled', name: 'createProcedure', node, place, file: undefined }
   return mysqlDialect.generate(change, { defaultSchema: 'shop', objectQuotingStrategy: 'LEGACY' }).statements
 }
 
@@ -23,7 +23,7 @@ it('drops a procedure that it replaces on MySQL, which has no OR REPLACE', () =>
 it('quotes the default schema too where everything is quoted', () => {
   const column = { name: 'column', attributes: { name: 'id', type: 'int' }, children: [], place }
   const node = { name: 'createTable', attributes: { tableName: 't' }, children: [column], place }
-  const change: ModelledChange = { type: 'modelled', name: 'createTable', node, place }
+  const change: ModelledChange = { type: 'modelled', name: 'createTable', node, place, file: undefined }
   const context = { defaultSchema: 'shop', objectQuotingStrategy: 'QUOTE_ALL_OBJECTS' } as const
   deepEqual(mysqlDialect.generate(change, context).statements, ['CREATE TABLE `shop`.`t` (`id` INT NULL)'])
 })
