@@ -14,7 +14,7 @@ const podWith = (status: Status, limits?: Record<string, string>): Pod => ({
       { name: 'runner', image: 'sluice:1', ...(limits === undefined ? {} : { resources: { limits } }) },
       { name: 'c1', image: 'tools:2', ...(limits === undefined ? {} : { resources: { limits } }) },
     ],
-  } as Pod['spec'],
+  },
   status,
 })
 const pod = (runner: ContainerState, step?: ContainerState, more: Partial<Status> = {}): Pod =>
@@ -29,10 +29,10 @@ const pod = (runner: ContainerState, step?: ContainerState, more: Partial<Status
     },
     { memory: '96Mi' },
   )
-const running: ContainerState = { running: {} } as ContainerState
+const running: ContainerState = { running: {} }
 const ended = (exitCode: number, reason = 'Error', signal?: number): ContainerState =>
-  ({ terminated: { exitCode, reason, ...(signal === undefined ? {} : { signal }) } }) as ContainerState
-const waiting = (reason: string, message = ''): ContainerState => ({ waiting: { reason, message } }) as ContainerState
+  ({ terminated: { exitCode, reason, ...(signal === undefined ? {} : { signal }) } })
+const waiting = (reason: string, message = ''): ContainerState => ({ waiting: { reason, message } })
 
 describe('judging a pod', () => {
   it('takes a runner’s exit for what it is', () => {
@@ -88,7 +88,7 @@ describe('judging a pod', () => {
 
   it('waits for a node, and repeats the scheduler', () => {
     const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/1 nodes are available' }]
-    const { trouble } = judgePod(podWith({ phase: 'Pending', conditions } as Status))
+    const { trouble } = judgePod(podWith({ phase: 'Pending', conditions }))
     equal(trouble?.ends, 'patience')
     match(trouble.what, /Unschedulable\): 0\/1 nodes/)
   })
