@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander'
 import { parseAmount, parseCount } from './option-values.ts'
 import type { Act } from './act.ts'
-import type { DelegateDoctorOptions } from './commands/delegate-doctor.ts'
+import type { DelegateDoctorOptions } from './commands/delegate-doctor-settings.ts'
 
 /** server, delegate, doctor. */
 export function addDelegateCommands(program: Command, act: Act): void {
@@ -82,6 +82,27 @@ export function addDelegateCommands(program: Command, act: Act): void {
         (await import('./commands/delegate-fingerprint.ts')).printFingerprint(context, options),
       ),
     )
+  addDelegateDoctorCommand(delegate, act)
+  const changes = [
+    ['approve', 'let secrets be sealed to a delegate; compare its fingerprint first', { approved: true }],
+    ['revoke', 'take a delegate’s access away for good', { revoked: true }],
+    ['drain', 'give a delegate no new work', { draining: true }],
+    ['undrain', 'give a drained delegate work again', { draining: false }],
+  ] as const
+  for (const [name, description, change] of changes) {
+    delegate
+      .command(name)
+      .description(description)
+      .argument('<delegate>', 'name or id')
+      .addHelpText('after', `\nExample:\n  $ sluice delegate ${name} dc1`)
+      .action(
+        act(async (context, which: string) => (await import('./commands/delegate.ts')).updateDelegate(context, which, change)),
+      )
+  }
+  addDoctorCommand(program, act)
+}
+
+function addDelegateDoctorCommand(delegate: Command, act: Act): void {
   delegate
     .command('doctor')
     .description('check the cluster as a delegate sees it: rights, namespaces, image, relay; exit code 3 when something is wrong')
@@ -100,23 +121,6 @@ export function addDelegateCommands(program: Command, act: Act): void {
         (await import('./commands/delegate-doctor.ts')).delegateDoctor(context, options),
       ),
     )
-  const changes = [
-    ['approve', 'let secrets be sealed to a delegate; compare its fingerprint first', { approved: true }],
-    ['revoke', 'take a delegate’s access away for good', { revoked: true }],
-    ['drain', 'give a delegate no new work', { draining: true }],
-    ['undrain', 'give a drained delegate work again', { draining: false }],
-  ] as const
-  for (const [name, description, change] of changes) {
-    delegate
-      .command(name)
-      .description(description)
-      .argument('<delegate>', 'name or id')
-      .addHelpText('after', `\nExample:\n  $ sluice delegate ${name} dc1`)
-      .action(
-        act(async (context, which: string) => (await import('./commands/delegate.ts')).updateDelegate(context, which, change)),
-      )
-  }
-  addDoctorCommand(program, act)
 }
 
 function addDoctorCommand(program: Command, act: Act): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createToken } from '@sluice/base'
 import { explainRefusal, judgePod, type KubeClient, KubeError, type Lease, type Pod, runnerContainer } from '@sluice/executor'
-import { type DoctorSettings, failedCheck } from './delegate-doctor.ts'
+import { type DoctorSettings, failedCheck } from './delegate-doctor-settings.ts'
 import type { Check } from './doctor.ts'
 
 /**

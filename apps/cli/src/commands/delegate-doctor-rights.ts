@@ -1,5 +1,5 @@
 import { jobNamespaceRules, type KubeClient, KubeError, ownNamespaceRules, type RoleRule } from '@sluice/executor'
-import { type DoctorSettings, failedCheck } from './delegate-doctor.ts'
+import { type DoctorSettings, failedCheck } from './delegate-doctor-settings.ts'
 import type { Check } from './doctor.ts'
 
 /** One thing that an account may do or not. */
