@@ -30,8 +30,9 @@ const pod = (runner: ContainerState, step?: ContainerState, more: Partial<Status
     { memory: '96Mi' },
   )
 const running: ContainerState = { running: {} }
-const ended = (exitCode: number, reason = 'Error', signal?: number): ContainerState =>
-  ({ terminated: { exitCode, reason, ...(signal === undefined ? {} : { signal }) } })
+const ended = (exitCode: number, reason = 'Error', signal?: number): ContainerState => ({
+  terminated: { exitCode, reason, ...(signal === undefined ? {} : { signal }) },
+})
 const waiting = (reason: string, message = ''): ContainerState => ({ waiting: { reason, message } })
 
 describe('judging a pod', () => {
