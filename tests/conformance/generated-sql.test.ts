@@ -16,6 +16,14 @@ const onPurpose: Readonly<Record<string, (sql: string) => string>> = {
   'tables types': (sql) => sql.replace('VARCHAR[](10)', 'VARCHAR(10)[]').replace('CHAR(3) varying', 'CHAR varying(3)'),
   // Liquibase keeps inline foreign keys in a hash set, so their order changes from run to run; ours is that of the columns.
   'tables create-keys': (sql) => sql.replace(/(CONSTRAINT fk_o .*? DEFERRABLE), (CONSTRAINT fk_p .*? CASCADE)/, '$2, $1'),
+  // PostgreSQL wants the index before the deferral, and no columns beside an index that is there.
+  'constraints unique': (sql) =>
+    sql
+      .replace(
+        'DEFERRABLE INITIALLY DEFERRED USING INDEX TABLESPACE ts',
+        'USING INDEX TABLESPACE ts DEFERRABLE INITIALLY DEFERRED',
+      )
+      .replace('UNIQUE (a) USING INDEX ix_a', 'UNIQUE USING INDEX ix_a'),
   // Liquibase prints an `endDelimiter` back, and a cut comment leaves other blanks.
   'data sql': (sql) => sql.replace(/\/$/, ';').replace('select  2', 'select   2'),
 }
