@@ -1,13 +1,26 @@
 import { connect, type TLSSocket } from 'node:tls'
 
-/** A call over TLS on one kept connection, one at a time. Throws for answers that are not successes. */
+/** A call over TLS on a kept connection. Throws for answers that are not successes. */
 export type TlsCall = (path: string, body: object | undefined, token?: string) => Promise<Record<string, unknown>>
 
 /**
- * Opens one connection and speaks HTTP/1.1 on it with as little of a client as possible: the load generator shares its machine with the
- * server, and the delegates it plays would run elsewhere. Answers must have a Content-Length, as this server's JSON has.
+ * Speaks HTTP/1.1 with as little of a client as possible: the load generator shares its machine with the server, and the delegates it
+ * plays would run elsewhere. A call that comes while another one is held gets a connection of its own; both are kept.
  */
 export async function openTlsCall(baseUrl: string, ca: string): Promise<TlsCall> {
+  const idle = [await openConnection(baseUrl, ca)]
+  return async (path, body, token) => {
+    const connection = idle.pop() ?? (await openConnection(baseUrl, ca))
+    try {
+      return await connection(path, body, token)
+    } finally {
+      idle.push(connection)
+    }
+  }
+}
+
+/** One connection, one call at a time. Answers must have a Content-Length, as this server's JSON has. */
+async function openConnection(baseUrl: string, ca: string): Promise<TlsCall> {
   const { hostname, port } = new URL(baseUrl)
   const socket = await new Promise<TLSSocket>((resolve, reject) => {
     const opened = connect({
