@@ -3,7 +3,8 @@ import { Agent, request, type RequestOptions } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { connect } from 'node:tls'
 import { AppError } from '@sluice/base'
-import { createFetchResponse, type Fetch } from '@sluice/client'
+import type { Fetch } from '@sluice/client'
+import { sendRequest } from './send-request.ts'
 
 /**
  * A `fetch` over TLS for a server that is known by its public key alone: `pin` is the base64 SHA-256 of its SubjectPublicKeyInfo, as RFC 7469
@@ -12,25 +13,13 @@ import { createFetchResponse, type Fetch } from '@sluice/client'
 export function createPinnedFetch(pin: string): Fetch {
   const agent = new PinningAgent(pin)
   return (url, init) =>
-    new Promise((resolve, reject) => {
-      const outgoing = request(
+    sendRequest(init, (onResponse) =>
+      request(
         url,
         { agent, method: init.method, headers: init.headers, ...(init.signal ? { signal: init.signal } : {}) },
-        (incoming) => {
-          const chunks: Buffer[] = []
-          incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-          incoming.on('error', reject)
-          incoming.on('end', () => {
-            const { statusCode: status = 502, headers } = incoming
-            resolve(createFetchResponse({ status, headers, bytes: Buffer.concat(chunks) }))
-          })
-        },
-      )
-      outgoing.on('error', reject)
-      const body = init.body
-      if (body !== undefined) outgoing.setHeader('content-length', Buffer.byteLength(body))
-      outgoing.end(body)
-    })
+        onResponse,
+      ),
+    )
 }
 
 class PinningAgent extends Agent {

@@ -123,3 +123,27 @@ export function parameterized(sql: string, kind: TypeKind, more: Partial<TypeRul
 export function unsized(sql: string, kind: TypeKind, more: Partial<TypeRule> = {}): TypeRule {
   return { ...more, kind, sql: (_, rest) => `${sql}${suffix(rest)}` }
 }
+
+/** `char` as all products take it; `character varying` keeps its word. */
+export const charType: TypeRule = {
+  kind: 'text',
+  sql: (parameters, rest) => (/^varying/i.test(rest) ? `CHAR ${rest}` : `CHAR${parameters}${suffix(rest)}`),
+}
+
+/** The names that whole numbers of three sizes go by; those named serial count by themselves. */
+export function integerTypes(int: TypeRule, bigint: TypeRule, smallint: TypeRule): TypeRules {
+  return {
+    int,
+    integer: int,
+    int4: int,
+    serial: { ...int, autoIncrement: true },
+    serial4: { ...int, autoIncrement: true },
+    bigint,
+    int8: bigint,
+    bigserial: { ...bigint, autoIncrement: true },
+    serial8: { ...bigint, autoIncrement: true },
+    smallint,
+    int2: smallint,
+    smallserial: { ...smallint, autoIncrement: true },
+  }
+}

@@ -1,27 +1,9 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Precondition, PreconditionGroup, PreconditionName } from '@sluice/changelog'
+import type { Precondition, PreconditionName } from '@sluice/changelog'
 import { changelog, changeset } from '../testing/test-changelog.ts'
+import { group, place, precondition } from '../testing/test-preconditions.ts'
 import { openTestTarget } from '../testing/test-target.ts'
-
-const place = { file: 'db.yaml', line: 3, column: 1 }
-
-function test(name: PreconditionName, attributes: Readonly<Record<string, string>>): Precondition {
-  return { type: 'test', name, attributes, place }
-}
-
-function group(conditions: readonly Precondition[], more: Partial<PreconditionGroup> = {}): PreconditionGroup {
-  return {
-    onFail: 'CONTINUE',
-    onError: 'HALT',
-    onSqlOutput: 'IGNORE',
-    onFailMessage: undefined,
-    onErrorMessage: undefined,
-    conditions,
-    place,
-    ...more,
-  }
-}
 
 const schemaSql = `create table "Person" (id int primary key, name text, constraint uq_name unique (name));
 create table pet (owner int constraint fk_owner references "Person" (id)); create index ix_pet on pet (owner);
@@ -73,7 +55,7 @@ describe('preconditions', () => {
   it('ask the database what they say', async (t) => {
     const target = await openTestTarget(t)
     const probes = cases.map(([name, attributes], index) =>
-      changeset(`probe-${index}`, 'select 1', { preconditions: group([test(name, attributes)]) }),
+      changeset(`probe-${index}`, 'select 1', { preconditions: group([precondition(name, attributes)]) }),
     )
     const log = { ...changelog(changeset('0', schemaSql), ...probes), properties: { colour: 'red' } }
     const { report } = await target.update(log)
@@ -86,8 +68,8 @@ describe('preconditions', () => {
 
   it('combine with and, or and not', async (t) => {
     const target = await openTestTarget(t)
-    const yes = test('dbms', { type: 'postgresql' })
-    const no = test('dbms', { type: 'mysql' })
+    const yes = precondition('dbms', { type: 'postgresql' })
+    const no = precondition('dbms', { type: 'mysql' })
     const combine = (type: 'and' | 'or' | 'not', ...children: readonly Precondition[]): Precondition => ({
       type,
       children,
@@ -112,7 +94,7 @@ describe('preconditions', () => {
 
   it('skip, record, warn or halt as the changelog says', async (t) => {
     const target = await openTestTarget(t)
-    const no = [test('dbms', { type: 'mysql' })]
+    const no = [precondition('dbms', { type: 'mysql' })]
     const log = changelog(
       changeset('continue', 'create table a (id int)', { preconditions: group(no) }),
       changeset('mark', 'create table b (id int)', { preconditions: group(no, { onFail: 'MARK_RAN' }) }),
@@ -148,8 +130,8 @@ describe('preconditions', () => {
 
   it('that cannot be evaluated follow onError, and leave nothing behind', async (t) => {
     const target = await openTestTarget(t)
-    const broken = [test('sqlCheck', { expectedResult: '1', sql: 'select count(*) from nowhere' })]
-    const writes = [test('sqlCheck', { expectedResult: 'x', sql: "insert into seen values ('x') returning what" })]
+    const broken = [precondition('sqlCheck', { expectedResult: '1', sql: 'select count(*) from nowhere' })]
+    const writes = [precondition('sqlCheck', { expectedResult: 'x', sql: "insert into seen values ('x') returning what" })]
     const log = changelog(
       changeset('0', 'create table seen (what text)'),
       changeset('writes', 'select 1', { preconditions: group(writes) }),
@@ -166,7 +148,7 @@ describe('preconditions', () => {
 
   it('that give no row to sqlCheck cannot be evaluated', async (t) => {
     const target = await openTestTarget(t)
-    const empty = [test('sqlCheck', { expectedResult: '1', sql: 'select 1 where false' })]
+    const empty = [precondition('sqlCheck', { expectedResult: '1', sql: 'select 1 where false' })]
     const log = changelog(
       changeset('later', 'select 1', { preconditions: group(empty, { onFail: 'MARK_RAN', onError: 'CONTINUE' }) }),
       changeset('halted', 'select 1', { preconditions: group(empty, { onFail: 'MARK_RAN' }) }),
@@ -180,7 +162,7 @@ describe('preconditions', () => {
 
   it('that halt do not end a run where failOnError is false', async (t) => {
     const target = await openTestTarget(t)
-    const never = group([test('sqlCheck', { expectedResult: '2', sql: 'select 1' })], { onFail: 'HALT' })
+    const never = group([precondition('sqlCheck', { expectedResult: '2', sql: 'select 1' })], { onFail: 'HALT' })
     const log = changelog(
       changeset('halted', 'select 1', { preconditions: never, failOnError: false }),
       changeset('next', 'create table a (id int)'),
@@ -197,7 +179,7 @@ describe('preconditions', () => {
     const target = await openTestTarget(t)
     const log = {
       ...changelog(changeset('1', 'create table a (id int)')),
-      preconditions: [group([test('dbms', { type: 'mysql' })], { onFail: 'HALT' })],
+      preconditions: [group([precondition('dbms', { type: 'mysql' })], { onFail: 'HALT' })],
     }
     const { report } = await target.update(log)
     deepEqual([report.state, report.wrote, report.entries[0]?.state], ['failed', false, 'notReached'])

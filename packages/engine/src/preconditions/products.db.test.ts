@@ -1,29 +1,11 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Precondition, PreconditionGroup, PreconditionName } from '@sluice/changelog'
+import type { PreconditionName } from '@sluice/changelog'
 import { previewSql } from '../preview.ts'
 import { changelog, changeset } from '../testing/test-changelog.ts'
+import { group, precondition } from '../testing/test-preconditions.ts'
 import { openTestTarget, skipProduct, testProducts } from '../testing/test-target.ts'
 import type { TestProduct } from '../testing/test-target.ts'
-
-const place = { file: 'db.yaml', line: 3, column: 1 }
-
-function test(name: PreconditionName, attributes: Readonly<Record<string, string>>): Precondition {
-  return { type: 'test', name, attributes, place }
-}
-
-function group(conditions: readonly Precondition[], more: Partial<PreconditionGroup> = {}): PreconditionGroup {
-  return {
-    onFail: 'CONTINUE',
-    onError: 'HALT',
-    onSqlOutput: 'IGNORE',
-    onFailMessage: undefined,
-    onErrorMessage: undefined,
-    conditions,
-    place,
-    ...more,
-  }
-}
 
 const schemaSql = `create table Person (id int primary key, name varchar(20), constraint uq_name unique (name));
 create table pet (id int, owner int, constraint fk_owner foreign key (owner) references Person (id)); create index ix_pet on pet (id, owner);
@@ -87,7 +69,7 @@ for (const product of testProducts) {
       const target = await openTestTarget(t, product)
       const cases = [...shared, ...own[product]]
       const probes = cases.map(([name, attributes], index) =>
-        changeset(`probe-${index}`, 'select 1', { preconditions: group([test(name, attributes)]) }),
+        changeset(`probe-${index}`, 'select 1', { preconditions: group([precondition(name, attributes)]) }),
       )
       // PostgreSQL folds the name that the changelog writes with a capital.
       const sql = product === 'postgresql' ? schemaSql.replaceAll('Person', '"Person"') : schemaSql
@@ -101,7 +83,7 @@ for (const product of testProducts) {
 
     it('count for SQL that is only written down as onSqlOutput says', async (t) => {
       const target = await openTestTarget(t, product)
-      const no = [test('tableExists', { tableName: 'nothing' })]
+      const no = [precondition('tableExists', { tableName: 'nothing' })]
       const log = changelog(
         changeset('ignore', 'select 1', { preconditions: group(no, { onFail: 'HALT' }) }),
         changeset('test', 'select 2', { preconditions: group(no, { onSqlOutput: 'TEST' }) }),

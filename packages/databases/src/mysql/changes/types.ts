@@ -1,4 +1,4 @@
-import { fixed, mapType, parameterized, sized, suffix, unsized } from '../../changes/types.ts'
+import { charType, fixed, integerTypes, mapType, parameterized, sized, suffix, unsized } from '../../changes/types.ts'
 import type { ColumnType, TypeRule, TypeRules } from '../../changes/types.ts'
 
 /** The type that an abstract type of a changelog becomes on MySQL, worded as Liquibase 4.28 words it. */
@@ -35,18 +35,7 @@ function clamped(parameters: string): string {
 }
 
 const shared: TypeRules = {
-  int,
-  integer: int,
-  int4: int,
-  serial: { ...int, autoIncrement: true },
-  serial4: { ...int, autoIncrement: true },
-  bigint,
-  int8: bigint,
-  bigserial: { ...bigint, autoIncrement: true },
-  serial8: { ...bigint, autoIncrement: true },
-  smallint,
-  int2: smallint,
-  smallserial: { ...smallint, autoIncrement: true },
+  ...integerTypes(int, bigint, smallint),
   tinyint: sized('TINYINT', 'number', counts),
   mediumint: unsized('MEDIUMINT', 'number', counts),
   number: numeric,
@@ -66,10 +55,7 @@ const shared: TypeRules = {
     sql: (parameters, rest) =>
       /^varying/i.test(rest) ? `BIT ${rest.toUpperCase()}${parameters}` : `BIT${parameters}${suffix(rest)}`,
   },
-  char: {
-    kind: 'text',
-    sql: (parameters, rest) => (/^varying/i.test(rest) ? `CHAR ${rest}` : `CHAR${parameters}${suffix(rest)}`),
-  },
+  char: charType,
   nchar: sized('NCHAR', 'text'),
   varchar,
   varchar2: varchar,

@@ -1,4 +1,4 @@
-import { mapType, fixed, sized, suffix, unsized } from '../../changes/types.ts'
+import { charType, fixed, integerTypes, mapType, sized, suffix, unsized } from '../../changes/types.ts'
 import type { ColumnType, TypeRule, TypeRules } from '../../changes/types.ts'
 
 /** The type that an abstract type of a changelog becomes on PostgreSQL, worded as Liquibase 4.28 words it. */
@@ -6,7 +6,6 @@ export function toPostgresType(written: string): ColumnType {
   return mapType(written, rules)
 }
 
-/** The same on CockroachDB; only counting columns differ, and those are handled where they are written. */
 const counts = { canCount: true }
 const bytes = fixed('BYTEA', 'other')
 const text = fixed('TEXT', 'text')
@@ -37,19 +36,8 @@ function tooPrecise(parameters: string): string | undefined {
 }
 
 const rules: TypeRules = {
-  int: integer,
-  integer,
-  int4: integer,
-  serial: { ...integer, autoIncrement: true },
-  serial4: { ...integer, autoIncrement: true },
-  bigint,
-  int8: bigint,
-  bigserial: { ...bigint, autoIncrement: true },
-  serial8: { ...bigint, autoIncrement: true },
-  smallint,
-  int2: smallint,
+  ...integerTypes(integer, bigint, smallint),
   tinyint: smallint,
-  smallserial: { ...smallint, autoIncrement: true },
   number: numeric,
   numeric,
   decimal,
@@ -69,10 +57,7 @@ const rules: TypeRules = {
     sql: (parameters, rest) =>
       /^varying/i.test(rest) ? `BIT ${rest.toUpperCase()}${parameters}` : `BIT${parameters}${suffix(rest)}`,
   },
-  char: {
-    kind: 'text',
-    sql: (parameters, rest) => (/^varying/i.test(rest) ? `CHAR ${rest}` : `CHAR${parameters}${suffix(rest)}`),
-  },
+  char: charType,
   nchar: sized('NCHAR', 'text'),
   varchar,
   varchar2: varchar,

@@ -1,4 +1,4 @@
-import { fixed, mapType, parameterized, sized, suffix } from '../../changes/types.ts'
+import { charType, fixed, integerTypes, mapType, parameterized, sized, suffix } from '../../changes/types.ts'
 import type { ColumnType, TypeRule, TypeRules } from '../../changes/types.ts'
 
 /** The type that an abstract type of a changelog becomes on SQLite, worded as Liquibase 4.28 words it. */
@@ -26,18 +26,7 @@ const time = fixed('time', 'date')
 const dateTime = fixed('TEXT', 'date')
 
 const rules: TypeRules = {
-  int: integer,
-  integer,
-  int4: integer,
-  serial: { ...integer, autoIncrement: true },
-  serial4: { ...integer, autoIncrement: true },
-  bigint,
-  int8: bigint,
-  bigserial: { ...bigint, autoIncrement: true },
-  serial8: { ...bigint, autoIncrement: true },
-  smallint,
-  int2: smallint,
-  smallserial: { ...smallint, autoIncrement: true },
+  ...integerTypes(integer, bigint, smallint),
   tinyint: sized('TINYINT', 'number', counts),
   mediumint: sized('MEDIUMINT', 'number', counts),
   number,
@@ -58,10 +47,7 @@ const rules: TypeRules = {
     kind: 'boolean',
     sql: (parameters, rest) => (/^varying/i.test(rest) ? `BIT ${rest.toUpperCase()}${parameters}` : `BOOLEAN${parameters}`),
   },
-  char: {
-    kind: 'text',
-    sql: (parameters, rest) => (/^varying/i.test(rest) ? `CHAR ${rest}` : `CHAR${parameters}${suffix(rest)}`),
-  },
+  char: charType,
   nchar: sized('NCHAR', 'text'),
   varchar,
   varchar2: varchar,

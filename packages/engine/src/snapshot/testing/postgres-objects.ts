@@ -8,7 +8,7 @@ CREATE TYPE address AS (street text, zip character varying(10), floor integer, n
 COMMENT ON COLUMN address.zip IS 'Without blanks';
 CREATE DOMAIN positive AS integer DEFAULT 1 NOT NULL CONSTRAINT above_zero CHECK (VALUE > 0);
 CREATE DOMAIN code AS text COLLATE "C" CHECK (VALUE ~ '^[A-Z]{3}$') CHECK (length(VALUE) < 10);
-ALTER DOMAIN code ADD CONSTRAINT late CHECK (VALUE <> 'XXX') NOT VALID;
+ALTER DOMAIN code ADD CONSTRAINT late CHECK (VALUE <> 'ZZZ') NOT VALID;
 COMMENT ON CONSTRAINT late ON DOMAIN code IS 'later';
 CREATE DOMAIN moods AS mood[];
 CREATE TYPE span AS RANGE (subtype = timestamp, subtype_opclass = timestamp_ops, multirange_type_name = spans);
