@@ -7,6 +7,7 @@
 #   ctl/STEP/started     written with O_EXCL before the step's process exists: a step is never started twice
 #   ctl/STEP/running     written once the FIFOs out, err and signal are open here; the process is started at the first line in signal,
 #                        which says that the runner reads; every later line is the name of a signal
+#   ctl/STEP/told        written when this container is told to end while the step's process runs, before that hears of it
 #   ctl/STEP/exit        the exit code, renamed into place once the process and what it left behind have ended
 #   secrets/STEP/env     "export NAME='value'" lines; secrets/STEP/argv: "set -- 'program' 'argument'"
 #
@@ -26,7 +27,10 @@ interrupted=
 # Signals go to the step's whole process group. A child of a non-interactive shell starts with INT and QUIT ignored: TERM stands for both.
 forward() {
   interrupted=1
-  if [ -n "$pid" ]; then kill -s "$1" -- "-$pid" 2>/dev/null || kill -s "$1" "$pid" 2>/dev/null
+  if [ -n "$pid" ]; then
+    # Whatever the step makes of the signal: the runner knows that it did not end by itself.
+    echo "$1" 2>/dev/null >"$ctl/$step/told"
+    kill -s "$1" -- "-$pid" 2>/dev/null || kill -s "$1" "$pid" 2>/dev/null
   else stopped=1
   fi
 }

@@ -146,6 +146,32 @@ describe('a step container', { skip: skipWithoutBusybox }, () => {
     match(started.texts.out.text, /told/)
   })
 
+  it('remembers that the container was told to end while a step ran, whatever the step makes of it', async (t) => {
+    const container = openTestContainer(t)
+    const untold = await begin(container, { command: 'exit 0' })
+    equal(await untold.process.exit, 0)
+    equal(untold.process.wasTold(), false)
+    untold.process.dispose()
+    const told = await begin(container, {
+      command: `trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`,
+      stepRunId: 's2',
+    })
+    await waitFor(() => told.texts.out.text.includes('up'), { timeoutMs: 5000 })
+    container.child.kill('SIGTERM')
+    equal(await told.process.exit, 0)
+    equal(told.process.wasTold(), true)
+    told.process.dispose()
+    // The runner's own signal is no such word.
+    const asked = await begin(container, {
+      command: `trap 'exit 0' TERM; echo up; while :; do sleep 0.05; done`,
+      stepRunId: 's3',
+    })
+    await waitFor(() => asked.texts.out.text.includes('up'), { timeoutMs: 5000 })
+    asked.process.signal('TERM')
+    equal(await asked.process.exit, 0)
+    equal(asked.process.wasTold(), false)
+  })
+
   it('ends at a signal while no step runs', async (t) => {
     const container = openTestContainer(t)
     await waitFor(() => existsSync(join(container.place.ctl, 'ready')), { timeoutMs: 5000 })

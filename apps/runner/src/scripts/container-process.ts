@@ -87,6 +87,7 @@ export async function startInContainer(
           // The step has ended, and its FIFO with it.
         }
       },
+      wasTold: () => existsSync(join(ctl, 'told')),
       dispose: () => {
         for (const socket of [stdout, stderr]) socket.destroy()
         // The memory volume keeps nothing of a step that is over.

@@ -67,6 +67,8 @@ export function startOnHost(
       stderr: child.stderr as Readable,
       exit,
       signal,
+      // Whoever ends the container ends the runner, which is its first process.
+      wasTold: () => false,
       dispose: () => rmSync(folder, { recursive: true, force: true }),
     },
     readOutputs: () => readOutputs(outputs, linesFile, step.outputVariables),

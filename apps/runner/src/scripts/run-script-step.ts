@@ -36,7 +36,7 @@ export async function runScriptStep(context: StepContext<RunTaskStep>): Promise<
   const started = await start(context, request)
   try {
     const code = await drive(started.process, context)
-    const ending = endingOf(code, context)
+    const ending = endingOf(code, started.process.wasTold(), context)
     if (ending !== undefined) return ending
     return { outcome: 'Succeeded', ...keepOutputs(started.readOutputs(), context) }
   } finally {
@@ -83,7 +83,7 @@ async function drive(script: ScriptProcess, { log, stop }: StepContext<RunTaskSt
 }
 
 /** How a script that did not succeed ended; undefined for one that did. */
-function endingOf(code: number, { stop, step, log }: StepContext<RunTaskStep>): StepResult | undefined {
+function endingOf(code: number, wasTold: boolean, { stop, step, log }: StepContext<RunTaskStep>): StepResult | undefined {
   if (stop.cause === 'timeout' && stop.signal.aborted) {
     return failed(
       'STEP_TIMEOUT',
@@ -94,6 +94,11 @@ function endingOf(code: number, { stop, step, log }: StepContext<RunTaskStep>): 
   }
   if (stop.signal.aborted) {
     return { outcome: 'Cancelled', failure: stoppedFailure(stop.cause, 'The script was stopped.') }
+  }
+  // A pod's containers are told to end one by one: the script's may hear of it before the runner does.
+  if (wasTold) {
+    log.line('The script’s container was told to end.')
+    return { outcome: 'Cancelled', failure: stoppedFailure('shutdown', 'The script was stopped.') }
   }
   if (code === 0) return undefined
   const signal = code > 128 && code < 192 ? ` (signal ${String(code - 128)})` : ''

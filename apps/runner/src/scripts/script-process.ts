@@ -8,6 +8,8 @@ export interface ScriptProcess {
   readonly exit: Promise<number>
   /** Signals its whole process group. Never throws: a process that has ended is no error. */
   signal(name: 'TERM' | 'KILL'): void
+  /** Whether somebody else than the runner told the script's container to end while the script ran. To be asked before `dispose`. */
+  wasTold(): boolean
   /** Removes what was made for it, secrets first. */
   dispose(): void
 }

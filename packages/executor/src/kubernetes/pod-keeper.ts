@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@sluice/base'
 import type { AttemptEnd } from '../executor.ts'
 import { listEvents } from './cluster-events.ts'
-import { type PodTrouble, judgeGonePod, judgePod, podName } from './judge-pod.ts'
+import { type PodTrouble, type Words, judgeGonePod, judgePod, podName } from './judge-pod.ts'
 import { type KubeClient, KubeError } from './kube-client.ts'
 import type { Pod } from './kube-types.ts'
 import { type OnNotice, type PlacedPod, say, settle } from './placed-pod.ts'
@@ -100,6 +100,7 @@ export function createPodKeeper(options: PodKeeperOptions): PodKeeper {
     placed.hasStarted ||= judgement.hasStarted
     if (is === 'gone') finish(placed, explained(placed, judgeGonePod(pod, placed.hasStarted)))
     else if (judgement.end !== undefined) finish(placed, explained(placed, judgement.end))
+    else if (isDeletedByOthers(placed, pod)) say(placed, deletionWords(pod, placed.hasStarted, 'going'), onNotice)
     else if (judgement.trouble === undefined) placed.troubleSince = undefined
     else {
       placed.troubleSince ??= clock.monotonic()
@@ -149,11 +150,31 @@ function withReason({ pullTrouble }: PlacedPod, trouble: PodTrouble): PodTrouble
 
 /** An end that this executor brought about before the start is told by its reason, not by what deleting looked like. */
 function explained(placed: PlacedPod, end: AttemptEnd): AttemptEnd {
-  const { givenUp } = placed
-  if (givenUp === undefined) return end
+  const { givenUp, pod } = placed
+  if (givenUp === undefined) {
+    if (pod === undefined || end.detail !== undefined || end.how === 'completed' || !isDeletedByOthers(placed, pod)) return end
+    const { what, hint } = deletionWords(pod, placed.hasStarted, 'over')
+    return { ...end, detail: what, hint }
+  }
   // It had started after all, in the moment before it was deleted: then that is what counts.
   if (placed.hasStarted && end.how !== 'notStarted') return { ...end, detail: givenUp.what, hint: givenUp.hint }
   return { how: 'notStarted', exitCode: null, signal: null, detail: givenUp.what, hint: givenUp.hint }
+}
+
+function isDeletedByOthers({ signaled, givenUp }: PlacedPod, { metadata }: Pod): boolean {
+  return metadata.deletionTimestamp !== undefined && !signaled && givenUp === undefined
+}
+
+/** Clusters from v1.26 on say by a condition who it was (https://kubernetes.io/docs/concepts/workloads/pods/disruptions/). */
+function deletionWords(pod: Pod, hasStarted: boolean, is: 'going' | 'over'): Words {
+  const target = pod.status?.conditions?.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True')
+  const why = target === undefined ? '' : ` (${target.reason ?? 'DisruptionTarget'}: ${target.message ?? ''})`
+  const verb = is === 'going' ? 'is being deleted' : 'was deleted'
+  const when = hasStarted ? `while its runner ${is === 'going' ? 'runs' : 'ran'}` : 'before its runner has started'
+  return {
+    what: `${podName(pod)} ${verb} ${when}${why}.`,
+    hint: 'Look for who deletes pods in this namespace: a drained or removed node, a clean-up job, a person.',
+  }
 }
 
 function timeoutWords(
