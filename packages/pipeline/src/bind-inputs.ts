@@ -1,6 +1,7 @@
 import { didYouMean } from '@sluice/base'
 import type { VariableState, VariableValue } from './execution-state.ts'
 import type { JsonValue, Pipeline, Variable } from './model.ts'
+import { groupsIn } from './node-positions.ts'
 import { secretRefPattern } from './parse-expression.ts'
 import { parseNumber } from './parse-variables.ts'
 import { quote } from './report.ts'
@@ -10,24 +11,31 @@ import { templateLengthMax } from './template.ts'
 /** What a run gave to the variables, by scope. */
 export interface BoundInputs {
   readonly pipeline: readonly VariableState[]
-  readonly stages: ReadonlyMap<string, readonly VariableState[]>
+  /** By `stage` for a stage's variables and `stage.group` for those of a step group. */
+  readonly inner: ReadonlyMap<string, readonly VariableState[]>
 }
 
-/** An input that a pipeline takes: `name`, or `stage.name` for a stage's variable. */
+/** An input that a pipeline takes: `name`, `stage.name` for a stage's variable, `stage.group.name` for a step group's. */
 export interface InputDefinition {
   readonly key: string
   readonly variable: Variable
-  readonly stage?: string
+  /** `stage` or `stage.group`, whose variable it is; the pipeline's own without. */
+  readonly owner?: string
 }
 
 /** The inputs that a run may give, in order of declaration: for forms and completion. */
 export function listInputs(pipeline: Pipeline): InputDefinition[] {
-  const ofStages = pipeline.stages.flatMap(({ identifier, variables }) =>
-    variables.map((variable) => ({ key: `${identifier}.${variable.name}`, variable, stage: identifier })),
-  )
-  return [...pipeline.variables.map((variable) => ({ key: variable.name, variable })), ...ofStages].filter(
-    ({ variable }) => variable.input,
-  )
+  return listVariables(pipeline).filter(({ variable }) => variable.input)
+}
+
+function listVariables(pipeline: Pipeline): InputDefinition[] {
+  const owned = (owner: string, variables: readonly Variable[]): InputDefinition[] =>
+    variables.map((variable) => ({ key: `${owner}.${variable.name}`, variable, owner }))
+  const ofStages = pipeline.stages.flatMap((stage) => [
+    ...owned(stage.identifier, stage.variables),
+    ...groupsIn(stage).flatMap((group) => owned(`${stage.identifier}.${group.identifier}`, group.variables)),
+  ])
+  return [...pipeline.variables.map((variable) => ({ key: variable.name, variable })), ...ofStages]
 }
 
 /** Checks a run's inputs against the variables. Values are data: an expression in one stays text. */
@@ -35,8 +43,8 @@ export function bindInputs(pipeline: Pipeline, inputs: Readonly<Record<string, J
   const definitions = listInputs(pipeline)
   const given = new Map(Object.entries(inputs))
   const ofPipeline: VariableState[] = []
-  const ofStages = new Map<string, VariableState[]>()
-  for (const { key, variable, stage } of definitions) {
+  const inner = new Map<string, VariableState[]>()
+  for (const { key, variable, owner } of definitions) {
     const input = given.get(key)
     given.delete(key)
     if (input === undefined) {
@@ -49,18 +57,15 @@ export function bindInputs(pipeline: Pipeline, inputs: Readonly<Record<string, J
     const value = bindValue(key, variable, input, report)
     if (value === undefined) continue
     const bound = { name: variable.name, type: variable.type, value }
-    if (stage === undefined) ofPipeline.push(bound)
-    else ofStages.set(stage, [...(ofStages.get(stage) ?? []), bound])
+    if (owner === undefined) ofPipeline.push(bound)
+    else inner.set(owner, [...(inner.get(owner) ?? []), bound])
   }
   for (const key of given.keys()) reportUnknown(pipeline, key, definitions, report)
-  return { pipeline: ofPipeline, stages: ofStages }
+  return { pipeline: ofPipeline, inner }
 }
 
 function reportUnknown(pipeline: Pipeline, key: string, definitions: readonly InputDefinition[], report: Report): void {
-  const isFixed =
-    pipeline.variables.some((variable) => variable.name === key) ||
-    pipeline.stages.some(({ identifier, variables }) => variables.some((variable) => `${identifier}.${variable.name}` === key))
-  if (isFixed) {
+  if (listVariables(pipeline).some((variable) => variable.key === key)) {
     const hint = 'Write value: <+input>.default(…) in the pipeline to let a run choose it.'
     report.error('PIPELINE_INPUT_FIXED', `The variable ${quote(key)} has a fixed value.`, undefined, hint)
     return

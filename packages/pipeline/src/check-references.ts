@@ -2,11 +2,13 @@ import { didYouMean } from '@sluice/base'
 import { pathsOf } from './expression.ts'
 import type { Pipeline, Place, Stage, Variable } from './model.ts'
 import { parseExpression } from './parse-expression.ts'
+import { groupsIn, compareOrder, outerNodes } from './node-positions.ts'
+import type { OuterNode } from './node-positions.ts'
 import { parseReference } from './reference.ts'
-import type { NodeReference, Reference } from './reference.ts'
+import type { GroupVariableReference, NodeReference, Reference } from './reference.ts'
 import { quote } from './report.ts'
 import type { Report } from './report.ts'
-import { templateSites } from './template-sites.ts'
+import { templateSites, variableKey } from './template-sites.ts'
 import type { Position, TemplateSite } from './template-sites.ts'
 
 /**
@@ -24,7 +26,7 @@ class Checker {
   readonly #pipeline: Pipeline
   readonly #report: Report
   readonly #incomplete: boolean
-  /** Which variables each variable's value names; keys are `name` for the pipeline's and `stage.name` for a stage's. */
+  /** Which variables each variable's value names, by `variableKey`. */
   readonly #uses = new Map<string, Set<string>>()
 
   constructor(pipeline: Pipeline, report: Report, incomplete: boolean) {
@@ -45,8 +47,11 @@ class Checker {
     const done = new Set<string>()
     const places = new Map<string, Place>()
     for (const { name, place } of this.#pipeline.variables) places.set(name, place)
-    for (const { identifier, variables } of this.#pipeline.stages) {
-      for (const { name, place } of variables) places.set(`${identifier}.${name}`, place)
+    for (const stage of this.#pipeline.stages) {
+      for (const { name, place } of stage.variables) places.set(variableKey(name, stage.identifier), place)
+      for (const group of groupsIn(stage)) {
+        for (const { name, place } of group.variables) places.set(variableKey(name, stage.identifier, group.identifier), place)
+      }
     }
     for (const start of this.#uses.keys()) {
       // Iterative, since a chain may be as long as the list of variables.
@@ -100,7 +105,7 @@ class Checker {
       case 'trigger':
         return
       case 'pipelineVariable':
-        this.#variable(site, this.#pipeline.variables, reference.name, 'pipeline', undefined, place)
+        this.#variable(site, this.#pipeline.variables, reference.name, 'pipeline', variableKey(reference.name), place)
         return
       case 'ownFact': {
         const has = reference.of === 'step' ? site.inStep : site.inGroup
@@ -117,7 +122,7 @@ class Checker {
 
   #inStage(
     site: TemplateSite,
-    reference: Extract<Reference, { kind: 'stageFact' | 'stageStatus' | 'stageVariable' }> | NodeReference,
+    reference: Exclude<Reference, { kind: 'pipelineFact' | 'pipelineStatus' | 'pipelineVariable' | 'ownFact' | 'trigger' }>,
     index: number,
     stage: Stage,
     place: Place,
@@ -129,20 +134,16 @@ class Checker {
     } else if (index > current) {
       this.#fail(site, `the stage ${quote(stage.identifier)} runs later.`, place)
     } else if (reference.kind === 'stageVariable') {
-      this.#variable(site, stage.variables, reference.name, `stage ${quote(stage.identifier)}`, stage.identifier, place)
+      const key = variableKey(reference.name, stage.identifier)
+      this.#variable(site, stage.variables, reference.name, `stage ${quote(stage.identifier)}`, key, place)
+    } else if (reference.kind === 'groupVariable') {
+      this.#groupVariable(site, reference, index, stage, place)
     } else if (reference.kind !== 'stageStatus') {
       this.#node(site, reference, index, stage, place)
     }
   }
 
-  #variable(
-    site: TemplateSite,
-    variables: readonly Variable[],
-    name: string,
-    owner: string,
-    stage: string | undefined,
-    place: Place,
-  ): void {
+  #variable(site: TemplateSite, variables: readonly Variable[], name: string, owner: string, key: string, place: Place): void {
     const variable = variables.find((candidate) => candidate.name === name)
     if (variable === undefined) {
       if (this.#incomplete) return
@@ -161,10 +162,47 @@ class Checker {
       return
     }
     if (site.variable === undefined) return
-    const ownStage = site.position === undefined ? undefined : this.#pipeline.stages[site.position.stage]?.identifier
-    const user = ownStage === undefined ? site.variable : `${ownStage}.${site.variable}`
-    const uses = this.#uses.get(user) ?? new Set()
-    this.#uses.set(user, uses.add(stage === undefined ? name : `${stage}.${name}`))
+    const uses = this.#uses.get(site.variable) ?? new Set()
+    this.#uses.set(site.variable, uses.add(key))
+  }
+
+  /** Variables of a group have their values once it is reached, before its condition is looked at. */
+  #groupVariable(site: TemplateSite, reference: GroupVariableReference, index: number, stage: Stage, place: Place): void {
+    const { position } = site
+    if (reference.group === undefined && !site.inGroup) {
+      this.#fail(site, 'there is no step group here.', place)
+      return
+    }
+    const outer =
+      reference.group === undefined
+        ? outerNodes(stage, index).find(({ position: own }) => own.node === position?.node && own.member === position?.member)
+        : this.#findGroup(site, reference.group, index, stage, place)
+    if (outer?.inner.kind !== 'group' || position === undefined) return
+    const group = outer.inner
+    if (index === position.stage) {
+      const isReached = position.node !== undefined && (outer.position.node ?? 0) <= position.node
+      const isBeside = outer.position.node === position.node && outer.position.member !== position.member
+      if (!isReached || isBeside) {
+        const when = isReached ? 'is reached at the same time' : 'has not been reached yet when this is evaluated'
+        this.#fail(site, `the step group ${quote(group.identifier)} ${when}.`, place)
+        return
+      }
+    }
+    const key = variableKey(reference.name, stage.identifier, group.identifier)
+    this.#variable(site, group.variables, reference.name, `step group ${quote(group.identifier)}`, key, place)
+  }
+
+  #findGroup(site: TemplateSite, identifier: string, index: number, stage: Stage, place: Place): OuterNode | undefined {
+    const nodes = outerNodes(stage, index)
+    const outer = nodes.find(({ inner }) => inner.identifier === identifier)
+    if (outer?.inner.kind === 'step') {
+      this.#fail(site, `${quote(identifier)} is a step, and only step groups have variables.`, place)
+    }
+    if (outer === undefined) {
+      const names = nodes.filter(({ inner }) => inner.kind === 'group').map(({ inner }) => inner.identifier)
+      this.#missing(site, identifier, `stage ${quote(stage.identifier)}`, names, place)
+    }
+    return outer
   }
 
   #node(site: TemplateSite, reference: NodeReference, index: number, stage: Stage, place: Place): void {
@@ -189,11 +227,7 @@ class Checker {
 
   #findNode(site: TemplateSite, reference: NodeReference, index: number, stage: Stage, place: Place): Position | undefined {
     const [first = '', second] = reference.path
-    const nodes = stage.nodes.flatMap((node, at) =>
-      node.kind === 'parallel'
-        ? node.nodes.map((inner, member) => ({ inner, position: { stage: index, node: at, member } }))
-        : [{ inner: node, position: { stage: index, node: at } }],
-    )
+    const nodes = outerNodes(stage, index)
     const outer = nodes.find(({ inner }) => inner.identifier === first)
     if (outer === undefined) {
       const names = nodes.map(({ inner }) => inner.identifier)
@@ -246,15 +280,4 @@ class Checker {
   #fail(site: TemplateSite, problem: string, place: Place, hint?: string): void {
     this.#report.error('EXPRESSION_REFERENCE', `${site.what}: ${problem}`, place, hint)
   }
-}
-
-/** Whether a node of the same stage has ended when another one is reached. */
-function compareOrder(node: Position, reader: Position): 'before' | 'later' | 'sameTime' | 'itself' {
-  const outer = (node.node ?? 0) - (reader.node ?? 0)
-  if (outer !== 0) return outer < 0 ? 'before' : 'later'
-  if (node.member !== reader.member) return 'sameTime'
-  if (node.inner === undefined) return reader.inner === undefined ? 'itself' : 'later'
-  if (reader.inner === undefined) return 'later'
-  if (node.inner !== reader.inner) return node.inner < reader.inner ? 'before' : 'later'
-  return node.innerMember === reader.innerMember ? 'itself' : 'sameTime'
 }

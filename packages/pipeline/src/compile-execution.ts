@@ -1,6 +1,7 @@
 import { createId as createRandomId, limits } from '@sluice/base'
 import type { Diagnostic } from '@sluice/base'
 import { bindInputs } from './bind-inputs.ts'
+import type { BoundInputs } from './bind-inputs.ts'
 import { createLookup } from './execution-scope.ts'
 import type {
   ExecutionState,
@@ -9,9 +10,10 @@ import type {
   StageNodeState,
   StageState,
   StepState,
+  VariableState,
   WhenState,
 } from './execution-state.ts'
-import { evaluateVariables } from './execution-variables.ts'
+import { evaluateVariables, isPipelineVariable } from './execution-variables.ts'
 import type { JsonValue, Parallel, Pipeline, Stage, StageNode, Step, StepGroup, Template, When } from './model.ts'
 import { Report } from './report.ts'
 import { toStorableJson } from './storable-json.ts'
@@ -32,7 +34,7 @@ export interface ExecutionFacts {
 
 export interface CompileExecutionRequest {
   readonly pipeline: Pipeline
-  /** By `name` for a pipeline's variable and `stage.name` for a stage's. */
+  /** By `name` for a pipeline's variable, `stage.name` for a stage's and `stage.group.name` for a step group's. */
   readonly inputs: Readonly<Record<string, JsonValue>>
   readonly facts: ExecutionFacts
   readonly timings: ExecutionTimings
@@ -79,9 +81,9 @@ export function compileExecution(request: CompileExecutionRequest): CompileExecu
     status: 'Pending',
     createdAt: facts.startedAt,
     variables: [],
-    stages: pipeline.stages.map((stage) => stageState(pipeline, stage, inputs.stages.get(stage.identifier) ?? [], createId)),
+    stages: pipeline.stages.map((stage) => stageState(pipeline, stage, inputs, createId)),
   }
-  const variables = evaluateVariables(pipeline.variables, inputs.pipeline, undefined, createLookup(base, {}))
+  const variables = evaluateVariables(pipeline.variables, inputs.pipeline, isPipelineVariable, createLookup(base, {}))
   // What jsonb gives back is what is worked with from the first event on.
   const state = JSON.parse(JSON.stringify({ ...base, variables })) as ExecutionState
   return { state, diagnostics: report.diagnostics() }
@@ -89,25 +91,32 @@ export function compileExecution(request: CompileExecutionRequest): CompileExecu
 
 type CreateId = (prefix: 'group' | 'step') => string
 
-function stageState(pipeline: Pipeline, stage: Stage, inputs: StageState['inputs'], createId: CreateId): StageState {
+function stageState(pipeline: Pipeline, stage: Stage, inputs: BoundInputs, createId: CreateId): StageState {
   const selectors = stage.delegateSelectors.length > 0 ? stage.delegateSelectors : pipeline.delegateSelectors
   const nodeState = (node: StageNode): StageNodeState => {
-    if (node.kind !== 'parallel') return groupState(node, selectors, createId)
-    return { kind: 'parallel', nodes: node.nodes.map((member) => groupState(member, selectors, createId)) }
+    if (node.kind === 'parallel') return { kind: 'parallel', nodes: node.nodes.map((member) => single(member)) }
+    return single(node)
   }
+  const single = (node: Step | StepGroup): GroupState =>
+    groupState(node, selectors, inputs.inner.get(`${stage.identifier}.${node.identifier}`) ?? [], createId)
   return {
     identifier: stage.identifier,
     name: stage.name,
     status: 'Pending',
     when: whenState(stage.when),
     definitions: stage.variables,
-    inputs,
+    inputs: inputs.inner.get(stage.identifier) ?? [],
     variables: [],
     nodes: stage.nodes.map(nodeState),
   }
 }
 
-function groupState(node: Step | StepGroup, inherited: readonly Template[], createId: CreateId): GroupState {
+function groupState(
+  node: Step | StepGroup,
+  inherited: readonly Template[],
+  inputs: readonly VariableState[],
+  createId: CreateId,
+): GroupState {
   const common = {
     kind: 'group' as const,
     groupId: createId('group'),
@@ -129,6 +138,7 @@ function groupState(node: Step | StepGroup, inherited: readonly Template[], crea
     ...common,
     implicit: false,
     ...(node.infra === undefined ? {} : { infra: node.infra }),
+    ...(node.variables.length === 0 ? {} : { definitions: node.variables, inputs }),
     selectors: selectorsOf(steps, own),
     nodes: node.nodes.map((member: Step | Parallel<Step>) =>
       member.kind === 'parallel'

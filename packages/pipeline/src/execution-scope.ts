@@ -43,15 +43,19 @@ function lookup(state: ExecutionState, position: ScopePosition, reference: Refer
       const stage =
         identifier === undefined ? position.stage : state.stages.find((candidate) => candidate.identifier === identifier)
       if (stage === undefined) return missing(`There is no stage ${quote(identifier ?? '')} here.`)
-      return inStage(stage, reference, text)
+      return inStage(stage, reference, text, position.group)
     }
   }
 }
 
 function inStage(
   stage: StageState,
-  reference: Extract<Reference, { kind: 'stageFact' | 'stageStatus' | 'stageVariable' | 'nodeStatus' | 'output' }>,
+  reference: Extract<
+    Reference,
+    { kind: 'stageFact' | 'stageStatus' | 'stageVariable' | 'groupVariable' | 'nodeStatus' | 'output' }
+  >,
   text: string,
+  own: GroupState | undefined,
 ): Found {
   switch (reference.kind) {
     case 'stageFact':
@@ -60,6 +64,21 @@ function inStage(
       return value(stage.status === 'Running' && hasStageFailed(stage) ? 'Failed' : stage.status)
     case 'stageVariable':
       return variable(stage.variables, reference.name, `stage ${quote(stage.identifier)}`)
+    case 'groupVariable': {
+      const { group: identifier } = reference
+      const group = identifier === undefined ? own : groupsOf(stage).find((candidate) => candidate.identifier === identifier)
+      if (group === undefined || group.implicit) {
+        return missing(
+          identifier === undefined ? 'There is no step group here.' : `There is no step group ${quote(identifier)} here.`,
+        )
+      }
+      const owner = `step group ${quote(group.identifier)}`
+      // Its stage may have been skipped.
+      if (group.variables === undefined && group.definitions !== undefined) {
+        return missing(`The variables of the ${owner} have no values: it was not reached.`)
+      }
+      return variable(group.variables ?? [], reference.name, owner)
+    }
     default: {
       const [first, second] = reference.path
       const group = groupsOf(stage).find((candidate) => candidate.identifier === first)

@@ -128,6 +128,10 @@ export interface GroupState extends NodeTimes {
   readonly selectors: readonly Template[]
   /** Absent: a process of its delegate. */
   readonly infra?: GroupInfra
+  /** Its variables, values that the run gave to them, and what they came to when the group was reached. */
+  readonly definitions?: readonly Variable[]
+  readonly inputs?: readonly VariableState[]
+  variables?: readonly VariableState[]
   readonly nodes: GroupNodeState[]
   /** Placements so far. */
   attemptNumber: number

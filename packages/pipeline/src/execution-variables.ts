@@ -4,6 +4,7 @@ import type { Lookup } from './expression.ts'
 import type { JsonValue, Variable } from './model.ts'
 import { parseNumber } from './parse-variables.ts'
 import { parseReference } from './reference.ts'
+import type { Reference } from './reference.ts'
 import { quote } from './report.ts'
 import { evaluateTemplate } from './template.ts'
 import { toText } from './evaluate-expression.ts'
@@ -11,16 +12,39 @@ import { toText } from './evaluate-expression.ts'
 /** Characters of all values of one scope together: they can multiply by referring to each other. */
 const valuesLengthMax = 1_000_000
 
+type VariableReference = Extract<Reference, { kind: 'pipelineVariable' | 'stageVariable' | 'groupVariable' }>
+
+/** Whether a reference to a variable is to one of a certain scope. */
+export type IsOwnVariable = (reference: VariableReference) => boolean
+
+/** References to the pipeline's own variables. */
+export const isPipelineVariable: IsOwnVariable = ({ kind }) => kind === 'pipelineVariable'
+
+/** References from inside a stage to that stage's variables. */
+export function isVariableOfStage(stage: string): IsOwnVariable {
+  return (reference) => reference.kind === 'stageVariable' && (reference.stage ?? stage) === stage
+}
+
+/** References from inside a step group to that group's variables. */
+export function isVariableOfGroup(stage: string, group: string): IsOwnVariable {
+  return (reference) =>
+    reference.kind === 'groupVariable' && (reference.stage ?? stage) === stage && (reference.group ?? group) === group
+}
+
+function isVariable(reference: Reference): reference is VariableReference {
+  return reference.kind === 'pipelineVariable' || reference.kind === 'stageVariable' || reference.kind === 'groupVariable'
+}
+
 /**
  * The values of one scope's variables. They may refer to each other in any order; what has no value (a name that is missing, a
  * number that is none) becomes `unset` with the reason, and only a reference to it fails.
  *
- * @param stage the identifier of the stage whose variables these are; none for the pipeline's.
+ * @param isOwn whether a reference is to one of these variables.
  */
 export function evaluateVariables(
   definitions: readonly Variable[],
   bound: readonly VariableState[],
-  stage: string | undefined,
+  isOwn: IsOwnVariable,
   outer: Lookup,
 ): VariableState[] {
   const byName = new Map(definitions.map((definition) => [definition.name, definition]))
@@ -31,11 +55,7 @@ export function evaluateVariables(
   const lookup: Lookup = (segments) => {
     const result = parseReference(segments)
     const reference = result.ok ? result.reference : undefined
-    const isOwn =
-      stage === undefined
-        ? reference?.kind === 'pipelineVariable'
-        : reference?.kind === 'stageVariable' && (reference.stage === undefined || reference.stage === stage)
-    if (!isOwn || (reference?.kind !== 'pipelineVariable' && reference?.kind !== 'stageVariable')) return outer(segments)
+    if (reference === undefined || !isVariable(reference) || !isOwn(reference)) return outer(segments)
     const definition = byName.get(reference.name)
     if (definition === undefined) return { ok: false, message: `There is no variable ${quote(reference.name)}.` }
     const value = valueOf(definition)

@@ -35,9 +35,9 @@ export const fieldTables = {
   ),
   execution: table('steps', '', 'rollbackSteps serviceDependencies'),
   stepGroup: table(
-    'identifier name when delegateSelectors steps failureStrategies stepGroupInfra sharedPaths secrets',
+    'identifier name when variables delegateSelectors steps failureStrategies stepGroupInfra sharedPaths secrets',
     'description tags',
-    'template strategy variables addOns skipCondition policySets',
+    'template strategy addOns skipCondition policySets',
   ),
   step: table(
     'identifier name type spec timeout when delegateSelectors failureStrategies',

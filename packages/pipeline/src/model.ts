@@ -234,6 +234,7 @@ export interface StepGroup {
   readonly identifier: string
   readonly name: string
   readonly when: When
+  readonly variables: readonly Variable[]
   readonly delegateSelectors: readonly Template[]
   /** Absent: a process of its delegate. */
   readonly infra?: GroupInfra | undefined

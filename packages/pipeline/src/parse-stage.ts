@@ -156,6 +156,7 @@ function parseGroup(reader: YamlReader, node: YamlNode): StepGroup | undefined {
     kind: 'group' as const,
     name: reader.name(fields, identifier ?? '', what),
     when: parseWhen(reader, fields.get('when'), 'node', what),
+    variables: parseVariables(reader, fields.get('variables'), what),
     delegateSelectors: reader.templates(fields.get('delegateSelectors'), `"delegateSelectors" of ${what}`),
     ...(infra === undefined ? {} : { infra }),
     nodes: parseNodes(reader, steps, what, parseGroupItem),

@@ -19,7 +19,7 @@ export function parseNumber(text: string): number | undefined {
   return Number.isFinite(value) ? value : undefined
 }
 
-/** The `variables` of a pipeline or a stage. `owner` names which, for messages. */
+/** The `variables` of a pipeline, a stage or a step group. `owner` names which, for messages. */
 export function parseVariables(reader: YamlReader, node: YamlNode | undefined, owner: string): Variable[] {
   const variables: Variable[] = []
   const seen = new Map<string, Place>()

@@ -22,9 +22,18 @@ export type Reference =
   | { readonly kind: 'stageFact'; readonly stage?: string; readonly fact: 'identifier' | 'name' }
   | { readonly kind: 'stageStatus'; readonly stage?: string }
   | { readonly kind: 'stageVariable'; readonly stage?: string; readonly name: string }
+  | GroupVariableReference
   | { readonly kind: 'ownFact'; readonly of: 'step' | 'stepGroup'; readonly fact: 'identifier' | 'name' }
   | NodeReference
   | { readonly kind: 'trigger'; readonly keys: readonly string[] }
+
+/** `group` is missing where the reference is to the step group it stands in. */
+export interface GroupVariableReference {
+  readonly kind: 'groupVariable'
+  readonly stage?: string
+  readonly group?: string
+  readonly name: string
+}
 
 /** A group or step: `path` is one identifier for what stands directly in a stage, two for a step in a group. */
 export interface NodeReference {
@@ -53,9 +62,13 @@ export function parseReference(segments: readonly string[]): ReferenceResult {
       return nodeReference(segments, rest, undefined)
     case 'step':
     case 'stepGroup': {
-      const [fact] = rest
+      const [fact, name] = rest
+      if (head === 'stepGroup' && fact === 'variables') {
+        if (name === undefined) return incomplete(segments, '<+stepGroup.variables.NAME>')
+        return rest.length > 2 ? tooLong(segments, 2 + 1) : found({ kind: 'groupVariable', name })
+      }
       if (rest.length === 1 && (fact === 'identifier' || fact === 'name')) return found({ kind: 'ownFact', of: head, fact })
-      return unknown(segments, rest, ['identifier', 'name'], head)
+      return unknown(segments, rest, head === 'step' ? ['identifier', 'name'] : ['identifier', 'name', 'variables'], head)
     }
     case 'trigger':
       return rest.length > 0 ? found({ kind: 'trigger', keys: rest }) : incomplete(segments, '<+trigger.branch>')
@@ -126,10 +139,22 @@ function nodeReference(segments: readonly string[], rest: readonly string[], sta
     if (tail.length === 1) return incomplete(segments, `<+${segments.join('.')}.preStartTag>`)
     return found({ kind: 'output', ...where, path, keys: tail.slice(1) })
   }
+  const [group, inner] = path
+  if (tail[0] === 'variables' && group !== undefined && inner === undefined) {
+    const name = tail[1]
+    if (name === undefined) return incomplete(segments, `<+${segments.join('.')}.NAME>`)
+    if (tail.length > 2) return tooLong(segments, segments.length - tail.length + 2)
+    return found({ kind: 'groupVariable', ...where, group, name })
+  }
   if (tail.length === 1 && (tail[0] === 'status' || tail[0] === 'currentStatus')) {
     return found({ kind: 'nodeStatus', ...where, path, keys: [] })
   }
-  return unknown(segments, tail, path.length === 1 ? ['output', 'status', 'steps'] : ['output', 'status'], path.at(-1) ?? '')
+  return unknown(
+    segments,
+    tail,
+    path.length === 1 ? ['output', 'status', 'steps', 'variables'] : ['output', 'status'],
+    path.at(-1) ?? '',
+  )
 }
 
 function found(reference: Reference): ReferenceResult {

@@ -22,10 +22,17 @@ export interface Position {
 }
 
 /**
- * When a text is evaluated: pipeline variables at the start, stage variables and conditions when reached, targets when the group is
+ * When a text is evaluated: pipeline variables at the start, variables of stages and groups and conditions when reached, targets when the group is
  * placed (so before any of its steps ran), other fields when the step is offered.
  */
-export type SiteRole = 'pipelineVariable' | 'stageVariable' | 'pipelineSelector' | 'condition' | 'target' | 'field'
+export type SiteRole =
+  | 'pipelineVariable'
+  | 'stageVariable'
+  | 'groupVariable'
+  | 'pipelineSelector'
+  | 'condition'
+  | 'target'
+  | 'field'
 
 /** One text with expressions, and where it stands. */
 export interface TemplateSite {
@@ -39,14 +46,19 @@ export interface TemplateSite {
   /** Whether a variable of type Secret may stand here, alone in its brackets. */
   readonly secrets?: true | undefined
   readonly condition?: Condition
-  /** The variable whose value this is. */
+  /** The variable whose value this is: its key among all of the pipeline's, as `variableKey` writes it. */
   readonly variable?: string
+}
+
+/** One name for each variable of a pipeline: `name`, `stage.name` or `stage.group.name`, which are also the names of inputs. */
+export function variableKey(name: string, stage?: string, group?: string): string {
+  return [stage, group, name].filter((part) => part !== undefined).join('.')
 }
 
 /** Every text with expressions of a pipeline. */
 export function* templateSites(pipeline: Pipeline): Generator<TemplateSite> {
   const outside = { inGroup: false, inStep: false }
-  yield* variableSites(pipeline.variables, 'pipelineVariable', undefined)
+  yield* variableSites(pipeline.variables, { role: 'pipelineVariable', ...outside })
   for (const template of pipeline.delegateSelectors) {
     yield { role: 'pipelineSelector', what: '"delegateSelectors" of the pipeline', ...outside, template }
   }
@@ -55,19 +67,19 @@ export function* templateSites(pipeline: Pipeline): Generator<TemplateSite> {
 
 function* variableSites(
   variables: readonly Variable[],
-  role: 'pipelineVariable' | 'stageVariable',
-  position: Position | undefined,
+  site: Omit<TemplateSite, 'what'>,
+  stage?: string,
+  group?: string,
 ): Generator<TemplateSite> {
   for (const { name, value } of variables) {
     if (value === undefined) continue
-    const where = position === undefined ? {} : { position }
-    yield { role, what: `The variable "${name}"`, ...where, inGroup: false, inStep: false, template: value, variable: name }
+    yield { ...site, what: `The variable "${name}"`, template: value, variable: variableKey(name, stage, group) }
   }
 }
 
 function* stageSites(stage: Stage, position: Position): Generator<TemplateSite> {
   const site = { what: `stage "${stage.identifier}"`, position, inGroup: false, inStep: false }
-  yield* variableSites(stage.variables, 'stageVariable', position)
+  yield* variableSites(stage.variables, { ...site, role: 'stageVariable' }, stage.identifier)
   if (stage.when.condition !== undefined) {
     yield { ...site, role: 'condition', what: `The condition of ${site.what}`, condition: stage.when.condition }
   }
@@ -75,18 +87,19 @@ function* stageSites(stage: Stage, position: Position): Generator<TemplateSite> 
   for (const template of stage.delegateSelectors) {
     yield { ...site, role: 'stageVariable', what: `"delegateSelectors" of ${site.what}`, template }
   }
-  for (const [index, node] of stage.nodes.entries()) yield* nodeSites(node, { ...position, node: index })
+  for (const [index, node] of stage.nodes.entries()) yield* nodeSites(node, { ...position, node: index }, stage.identifier)
 }
 
-function* nodeSites(node: StageNode | Parallel<Step | StepGroup>, position: Position): Generator<TemplateSite> {
+function* nodeSites(node: StageNode | Parallel<Step | StepGroup>, position: Position, stage: string): Generator<TemplateSite> {
   if (node.kind === 'parallel') {
-    for (const [member, inner] of node.nodes.entries()) yield* nodeSites(inner, { ...position, member })
+    for (const [member, inner] of node.nodes.entries()) yield* nodeSites(inner, { ...position, member }, stage)
   } else if (node.kind === 'step') yield* stepSites(node, position, false)
-  else yield* groupSites(node, position)
+  else yield* groupSites(node, position, stage)
 }
 
-function* groupSites(group: StepGroup, position: Position): Generator<TemplateSite> {
+function* groupSites(group: StepGroup, position: Position, stage: string): Generator<TemplateSite> {
   const site = { what: `step group "${group.identifier}"`, position, inGroup: true, inStep: false }
+  yield* variableSites(group.variables, { ...site, role: 'groupVariable' }, stage, group.identifier)
   if (group.when.condition !== undefined) {
     yield { ...site, role: 'condition', what: `The condition of ${site.what}`, condition: group.when.condition }
   }

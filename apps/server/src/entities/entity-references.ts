@@ -78,6 +78,10 @@ function collectPipelineRefs(pipeline: Pipeline, place: Place, found: Found): vo
   for (const variable of pipeline.variables) secrets(variable.value, `pipeline.variables.${variable.name}`)
   for (const stage of pipeline.stages) {
     for (const variable of stage.variables) secrets(variable.value, `${stage.identifier}.variables.${variable.name}`)
+    for (const group of groupsOf(stage)) {
+      const owner = `${stage.identifier}.${group.identifier}`
+      for (const variable of group.variables) secrets(variable.value, `${owner}.variables.${variable.name}`)
+    }
     for (const step of stepsOf(stage)) {
       const field = `${stage.identifier}.${step.identifier}`
       const { spec } = step
@@ -98,6 +102,12 @@ function collectPipelineRefs(pipeline: Pipeline, place: Place, found: Found): vo
 function literal(template: Template): string | undefined {
   if (template.some((part) => part.kind !== 'text')) return undefined
   return template.map((part) => (part.kind === 'text' ? part.text : '')).join('')
+}
+
+function* groupsOf(stage: Pipeline['stages'][number]) {
+  for (const node of stage.nodes) {
+    for (const child of node.kind === 'parallel' ? node.nodes : [node]) if (child.kind === 'group') yield child
+  }
 }
 
 function* stepsOf(stage: Pipeline['stages'][number]) {

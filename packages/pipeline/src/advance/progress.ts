@@ -1,6 +1,6 @@
 import { createLookup } from '../execution-scope.ts'
 import type { GroupState, GroupStatus, StageState, StageStatus, StepState } from '../execution-state.ts'
-import { evaluateVariables } from '../execution-variables.ts'
+import { evaluateVariables, isVariableOfGroup, isVariableOfStage } from '../execution-variables.ts'
 import { quote } from '../report.ts'
 import { groupsOf, hasStageFailed, isGroupOver, isStageOver, isStepFailure, isStepOver, stepsOf } from '../state-queries.ts'
 import { decideWhen, evaluateInfra, evaluateOrder, evaluateSelectors, evaluateTarget } from './evaluate.ts'
@@ -30,7 +30,7 @@ export function progressExecution(work: Transition): void {
 function reachStage(work: Transition, stage: StageState): void {
   const { draft } = work
   const lookup = createLookup(draft, { stage })
-  stage.variables = evaluateVariables(stage.definitions, stage.inputs, stage.identifier, lookup)
+  stage.variables = evaluateVariables(stage.definitions, stage.inputs, isVariableOfStage(stage.identifier), lookup)
   const what = `stage ${quote(stage.identifier)}`
   const decision = decideWhen(draft, { stage }, stage.when, draft.stages.some(hasStageFailed), what)
   if (decision.ok && decision.value === undefined) {
@@ -69,6 +69,11 @@ function progressStage(work: Transition, stage: StageState): void {
 
 function reachGroup(work: Transition, stage: StageState, group: GroupState, hasFailed: boolean): void {
   const what = `${group.implicit ? 'step' : 'step group'} ${quote(group.identifier)}`
+  if (group.definitions !== undefined && group.variables === undefined) {
+    const isOwn = isVariableOfGroup(stage.identifier, group.identifier)
+    group.variables = evaluateVariables(group.definitions, group.inputs ?? [], isOwn, createLookup(work.draft, { stage, group }))
+    work.changed = true
+  }
   const decision = decideWhen(work.draft, { stage, group }, group.when, hasFailed, what)
   if (!decision.ok) work.closeGroup(group, 'Failed', { failure: decision.failure })
   else if (decision.value !== undefined) work.closeGroup(group, 'Skipped', { reason: decision.value })
