@@ -93,7 +93,10 @@ export interface Database {
   query(sql: string, values?: readonly SqlValue[]): Promise<QueryResult>
   /** Several of the engine's own statements in one round trip; no values. Stops at the first that fails. */
   script(statements: readonly string[]): Promise<void>
-  /** A user's statement, verbatim. Rows are discarded but for the first `keepRows` (none unless given). */
+  /**
+   * A user's statement, verbatim. Rows are discarded but for the first `keepRows` (none unless given). PostgreSQL: a `COPY … FROM STDIN` with
+   * its data, as `splitStatements` gives it, is sent as both.
+   */
   execute(sql: string, keepRows?: number): Promise<StatementResult>
   /**
    * BEGIN and a user's statement in one round trip, for products whose protocol says of both together what it says of the statement alone.
@@ -137,6 +140,8 @@ export interface DatabaseErrorInit {
   readonly hint?: string | undefined
   /** 1-based offset of the error in the statement, in characters. */
   readonly position?: number | undefined
+  /** 1-based line of the data that a `COPY … FROM STDIN` carries. */
+  readonly dataLine?: number | undefined
   /** True when the connection is gone, so that the statement's outcome may be unknown. */
   readonly connectionLost?: boolean | undefined
   /** True when the server stopped the statement because it was asked to. */
@@ -152,6 +157,7 @@ export class DatabaseError extends Error {
   readonly detail: string | undefined
   readonly hint: string | undefined
   readonly position: number | undefined
+  readonly dataLine: number | undefined
   readonly connectionLost: boolean
   readonly canceled: boolean
 
@@ -162,6 +168,7 @@ export class DatabaseError extends Error {
     this.detail = init.detail
     this.hint = init.hint
     this.position = init.position
+    this.dataLine = init.dataLine
     this.connectionLost = init.connectionLost ?? false
     this.canceled = init.canceled ?? false
   }

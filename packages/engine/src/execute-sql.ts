@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { AppError, systemClock } from '@sluice/base'
 import type { Clock } from '@sluice/base'
 import type { SqlChange } from '@sluice/changelog'
+import { readCopyFromStdin } from '@sluice/sql'
 import type { Database } from './database.ts'
 import type { EngineFailure, OnEngineEvent } from './events.ts'
 import type { WriteOptions } from './options.ts'
@@ -121,7 +122,13 @@ export async function executeSql(input: ExecuteSqlInput): Promise<ExecuteSqlRepo
       inDoubt = false
       running = undefined
       const durationMs = Math.round(clock.monotonic() - before)
-      done.push({ sql: statement.sql, command: answer.command, rows: answer.rows, kept: answer.kept, durationMs })
+      done.push({
+        sql: readCopyFromStdin(statement.sql)?.command ?? statement.sql,
+        command: answer.command,
+        rows: answer.rows,
+        kept: answer.kept,
+        durationMs,
+      })
       onEvent?.({
         type: 'sqlExecuted',
         statement: done.length,

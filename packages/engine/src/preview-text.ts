@@ -1,3 +1,4 @@
+import { readCopyFromStdin } from '@sluice/sql'
 import type { Dialect } from './dialect.ts'
 import type { PlannedStatement } from './plan.ts'
 import { commandComment } from './planning/host-commands.ts'
@@ -7,8 +8,12 @@ import type { Tracking } from './tracking/tables.ts'
 /** LOCKEDBY of a script. It must not look like a run's: Sluice takes over the rows of its own dead runs, and never this one. */
 const scriptHolder = 'script (made by sluice)'
 
-/** A statement with its delimiter, unless it has one. A line comment at the end would swallow it, so it goes to a line of its own then. */
+/**
+ * A statement with its delimiter, unless it has one. A line comment at the end would swallow it, so it goes to a line of its own then. The
+ * data of a COPY stays as psql reads it.
+ */
 export function terminate(sql: string): string {
+  if (readCopyFromStdin(sql) !== undefined) return sql
   if (endsInComment(sql, literals) || endsInComment(sql, escapedLiterals)) return `${sql}\n;`
   return sql.endsWith(';') ? sql : `${sql};`
 }
@@ -39,9 +44,19 @@ export function asComment(text: string): string {
     .join('\n')
 }
 
-/** Parts with a blank line between them; a comment stays with what follows it. */
+/** Parts with a blank line between them; a comment stays with what follows it. The parts themselves stay as they are. */
 export function joinScript(parts: readonly string[]): string {
-  return parts.length === 0 ? '' : `${parts.join('\n\n').replaceAll(/^(-- .*)\n\n(?!--)/gm, '$1\n')}\n`
+  const texts = parts.map((part, index) => {
+    const next = parts[index + 1]
+    if (next === undefined) return `${part}\n`
+    return isComment(part) && !next.startsWith('--') ? `${part}\n` : `${part}\n\n`
+  })
+  return texts.join('')
+}
+
+/** Whether the last line is a comment. */
+function isComment(part: string): boolean {
+  return part.startsWith('-- ', part.lastIndexOf('\n') + 1)
 }
 
 /** A script with what comes before and after it: missing tracking tables, the lock row taken and given back. */

@@ -1,3 +1,5 @@
+export { readCopyFromStdin } from './copy-data.ts'
+export type { CopyFromStdin } from './copy-data.ts'
 export { splitStatements } from './split.ts'
 export type { SplitOptions, SplitResult, SqlStatement } from './split.ts'
 export { sqlDialectOf } from './dialect-rules.ts'

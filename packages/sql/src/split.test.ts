@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { leastCpuMs } from '@sluice/testkit'
 import fc from 'fast-check'
+import { readCopyFromStdin } from './copy-data.ts'
 import { dialectRules, type SqlDialect } from './dialect-rules.ts'
 import { splitStatements, type SplitOptions } from './split.ts'
 
@@ -106,15 +107,55 @@ test('psql commands are refused with their place, and the rest is still split', 
   })
 })
 
-test('COPY FROM STDIN is refused once, and its data is not taken for SQL', () => {
-  const { statements, diagnostics } = split("COPY t FROM STDIN;\n1\tit's\n2\t\\N\n\\.\nSELECT 1;")
+test('the data of a COPY belongs to its statement and is not taken for SQL', () => {
+  const copy = "COPY t (a, b) FROM STDIN;\n1\tit's; $$\n--changes\t\\N\n\\.x\n\n\\."
+  const { statements, diagnostics } = split(`SELECT 0;\n${copy}\n\nSELECT 1;`)
+  assert.deepEqual(diagnostics, [])
   assert.deepEqual(
-    statements.map((one) => one.text),
-    ['COPY t FROM STDIN', 'SELECT 1'],
+    statements.map((one) => [one.line, one.text]),
+    [
+      [1, 'SELECT 0'],
+      [2, copy],
+      [9, 'SELECT 1'],
+    ],
   )
+  assert.deepEqual(readCopyFromStdin(copy), {
+    command: 'COPY t (a, b) FROM STDIN',
+    data: "1\tit's; $$\n--changes\t\\N\n\\.x\n\n",
+    linesBefore: 1,
+  })
+})
+
+test('a COPY without rows, with line ends of Windows, and with comments is read as psql reads it', () => {
+  const read = (text: string): unknown => {
+    const { statements, diagnostics } = split(text, { stripComments: true })
+    assert.deepEqual(diagnostics, [])
+    assert.equal(statements.length, 2)
+    return readCopyFromStdin(statements[0]?.text ?? '')
+  }
+  assert.deepEqual(read('copy t from stdin;\n\\.\nSELECT 1'), { command: 'copy t from stdin', data: '', linesBefore: 1 })
+  assert.deepEqual(read('copy t from stdin; \r\n1\r\n\\. \r\nSELECT 1'), {
+    command: 'copy t from stdin',
+    data: '1\r\n',
+    linesBefore: 1,
+  })
+  assert.deepEqual(read("copy t /* ; */\nfrom -- ;\nstdin (delimiter ';')\n-- so\n;\n1;2\n\\.\nSELECT 1"), {
+    command: "copy t  \nfrom \nstdin (delimiter ';')\n-- so\n",
+    data: '1;2\n',
+    linesBefore: 5,
+  })
+})
+
+test('a COPY whose data cannot be found is an error with its place', () => {
+  const copy = 'copy t from stdin;\n1\n\\.\n'
+  assert.deepEqual(codes('copy t from stdin; select 1;\n1\n\\.\nSELECT 2'), ['SQL_COPY_FROM_STDIN'])
+  assert.deepEqual(codes('SELECT 1;\ncopy t from stdin;\n1\n2'), ['SQL_COPY_UNTERMINATED'])
+  assert.deepEqual(codes('copy t from stdin'), ['SQL_COPY_UNTERMINATED'])
+  assert.ok(codes(copy, { splitStatements: false }).includes('SQL_COPY_FROM_STDIN'))
+  assert.ok(codes('copy t from stdin\n/\n1\n\\.\n', { endDelimiter: '/' }).includes('SQL_COPY_FROM_STDIN'))
   assert.deepEqual(
-    diagnostics.map((one) => [one.code, one.line]),
-    [['SQL_COPY_FROM_STDIN', 1]],
+    ['SELECT 1;\n\\.', 'copy t from stdin', "SELECT '\n\\.", '\n\\.'].map((text) => readCopyFromStdin(text)),
+    [undefined, undefined, undefined, undefined],
   )
 })
 
@@ -196,12 +237,25 @@ test('whatever the text, statements lie in order and nothing but blanks, comment
         from = statement.end
       }
       between += text.slice(from)
-      // Data of a COPY is skipped on purpose.
-      if (diagnostics.some((one) => one.code === 'SQL_COPY_FROM_STDIN')) return
+      // Data of a COPY is no SQL.
+      if (diagnostics.some((one) => one.code.startsWith('SQL_COPY_'))) return
       const rest = texts(between.replace(/;|@@/g, ' ').replace(/^[ \t]*(go|\/)[ \t]*$/gim, ''), { splitStatements: false })
       assert.ok(rest.length === 0 || /^[\s/;@]*$/.test(rest.join('')), JSON.stringify(rest))
     }),
     { numRuns: 500 },
+  )
+})
+
+test('whatever lines a COPY has, its statement gives them back', () => {
+  const line = fc.oneof(piece, fc.constantFrom('\\.', '\\. x', ' \\.', 'a\tb', ';')).map((text) => text.replace(/[\r\n]/g, ''))
+  fc.assert(
+    fc.property(fc.array(line), fc.boolean(), (lines, stripComments) => {
+      const data = lines.filter((text) => !/^\\\.\s*$/.test(text)).map((text) => `${text}\n`)
+      const { statements, diagnostics } = split(`COPY t FROM STDIN;\n${data.join('')}\\.\nSELECT 1;`, { stripComments })
+      assert.deepEqual(diagnostics, [])
+      assert.equal(statements.length, 2)
+      assert.equal(readCopyFromStdin(statements[0]?.text ?? '')?.data, data.join(''))
+    }),
   )
 })
 
@@ -225,6 +279,8 @@ test('time grows with the length of the text, not with its square', () => {
     ';',
     "E'a'\n",
     'copy t from stdin;',
+    'copy t from stdin;\n',
+    'copy t from stdin;\n\\.\n',
     '\\x\n',
     'create function f begin atomic ',
     '$',

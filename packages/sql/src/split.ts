@@ -1,8 +1,9 @@
 import type { Diagnostic } from '@sluice/base'
+import { findCopyData } from './copy-data.ts'
 import { createDelimiterMatcher, createExactMatcher, type DelimiterMatcher } from './delimiter.ts'
 import { dialectRules, type DialectRules, type SqlDialect } from './dialect-rules.ts'
 import type { StatementScope } from './statement-scope.ts'
-import { isSignificant, type SqlToken } from './token.ts'
+import { isSignificant, lineEnd, type SqlToken } from './token.ts'
 
 export interface SplitOptions {
   readonly dialect: SqlDialect
@@ -40,8 +41,10 @@ export interface SplitResult {
  * `#` comments, executable comments, the client's DELIMITER lines, and bodies of routines, triggers and events also without them.
  * SQLite: brackets, triggers. Linear in the text's length.
  *
- * Never throws. What only a product's own client understands (backslash and dot commands, `COPY … FROM STDIN` with data) and
- * unfinished quotes are errors with their place; the rest is still split, so that all problems show at once.
+ * The data of a `COPY … FROM STDIN` belongs to its statement, up to the `\.` that ends it: `readCopyFromStdin` takes the two apart.
+ *
+ * Never throws. What only a product's own client understands (backslash and dot commands) and unfinished quotes are errors with their
+ * place; the rest is still split, so that all problems show at once.
  */
 export function splitStatements(text: string, options: SplitOptions): SplitResult {
   const splitter = new Splitter(text, options)
@@ -169,8 +172,15 @@ class Splitter {
     const start = this.#start
     let next = delimiterEnd
     if (start !== undefined && this.#significant) {
-      if (this.#scope.isCopyFromStdin()) next = this.#refuseCopy(start, delimiterEnd)
-      this.#statements.push({ text: this.#statementText(start), offset: start, end: this.#end, line: this.#lineOf(start) })
+      let text = this.#statementText(start)
+      if (this.#scope.isCopyFromStdin()) {
+        const end = this.#copyEnd(start, delimiterEnd)
+        // The delimiter's line is the source's, so that lines of data can be counted.
+        if (end !== undefined) text += this.#text.slice(this.#end, end)
+        this.#end = end ?? this.#end
+        next = this.#afterCopy(end ?? delimiterEnd)
+      }
+      this.#statements.push({ text, offset: start, end: this.#end, line: this.#lineOf(start) })
     }
     this.#start = undefined
     this.#significant = false
@@ -191,17 +201,41 @@ class Splitter {
     return text + this.#text.slice(from, this.#end)
   }
 
-  /** Skips the data lines, which are no SQL, up to the `\.` line. */
-  #refuseCopy(start: number, from: number): number {
-    this.#report(
-      start,
-      'SQL_COPY_FROM_STDIN',
-      'COPY … FROM STDIN takes its data from a client such as psql, which is not there.',
-      'Write the rows as INSERT statements, or use a loadData change with a CSV file.',
+  /** Where the statement ends together with its data; undefined, and said, where nothing can be read as data. */
+  #copyEnd(start: number, from: number): number | undefined {
+    const report = (code: string, message: string, hint: string): undefined => {
+      this.#report(start, code, message, hint)
+      return undefined
+    }
+    if (this.#delimiter === undefined || (from < this.#text.length && this.#text.charAt(from - 1) !== ';')) {
+      return report(
+        'SQL_COPY_FROM_STDIN',
+        'The data of COPY … FROM STDIN is found only after a statement that ends with a semicolon.',
+        'Use a changeset with splitStatements:true and without endDelimiter for it.',
+      )
+    }
+    const range = this.#noCopyEnd ? 'unterminated' : findCopyData(this.#text, from)
+    if (range === 'sameLine') {
+      return report(
+        'SQL_COPY_FROM_STDIN',
+        'Something follows COPY … FROM STDIN on its line, where only the data can follow, on lines of its own.',
+        'Begin the data on the line after the semicolon, and end it with a line that holds \\. alone.',
+      )
+    }
+    if (range !== 'unterminated') return range.markerEnd
+    this.#noCopyEnd = true
+    return report(
+      'SQL_COPY_UNTERMINATED',
+      'The data of COPY … FROM STDIN does not end.',
+      'End it with a line that holds \\. alone, also where there is no data.',
     )
-    if (this.#noCopyEnd) return from
-    const found = /^\\\.[ \t]*\r?$/m.exec(this.#text.slice(from))
-    if (found !== null) return from + found.index + found[0].length
+  }
+
+  /** Goes on after the line of `\.`; data that was refused is no SQL either. */
+  #afterCopy(from: number): number {
+    if (this.#text.startsWith('\\.', from - 2)) return lineEnd(this.#text, from)
+    const range = this.#noCopyEnd ? 'unterminated' : findCopyData(this.#text, lineEnd(this.#text, from))
+    if (typeof range !== 'string') return lineEnd(this.#text, range.markerEnd)
     this.#noCopyEnd = true
     return from
   }

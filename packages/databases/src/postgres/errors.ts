@@ -10,6 +10,7 @@ interface ServerError extends Error {
   readonly detail?: string
   readonly hint?: string
   readonly position?: string
+  readonly where?: string
 }
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html. 57014 is a cancel or a timeout: only the session knows which. */
@@ -44,10 +45,17 @@ export function toDatabaseError(error: unknown, cancelAsked = true, before = 0):
     detail: failure.detail,
     hint: failure.hint,
     position: Number.isInteger(position) && position > 0 ? position : undefined,
+    dataLine: readDataLine(failure.where),
     connectionLost: failure.severity === 'FATAL' || failure.severity === 'PANIC',
     canceled: failure.code === '57014' && !isTimeout,
     cause: error,
   })
+}
+
+/** The server's context `COPY orders, line 3, column id: "x"`, whose words may be of another language. */
+function readDataLine(where: string | undefined): number | undefined {
+  const line = /^COPY [^\n]*?, \p{L}+ (\d+)(?=[,:]|$)/mu.exec(where ?? '')?.[1]
+  return line === undefined ? undefined : Number(line)
 }
 
 /** Explains why no connection came about. `place` is the URL without secrets. */

@@ -13,8 +13,11 @@ import type {
   TransactionState,
 } from '@sluice/engine'
 import type pg from 'pg'
+import { readCopyFromStdin } from '@sluice/sql'
 import { sendCancelRequest } from './cancel.ts'
 import type { CancelAddress } from './cancel.ts'
+import { sendCopyData } from './copy-in.ts'
+import type { CopyConnection } from './copy-in.ts'
 import { toDatabaseError } from './errors.ts'
 
 /** What `pg` has and its types leave out. */
@@ -32,6 +35,7 @@ interface ClientInternals {
 
 interface SubmittableQuery {
   handleDataRow: (message: { readonly fields: readonly (string | null)[] }) => void
+  handleCopyInResponse: (connection: CopyConnection) => void
   on(event: 'end', listener: (result: CommandResult | CommandResult[]) => void): void
   on(event: 'error', listener: (error: Error) => void): void
 }
@@ -117,15 +121,21 @@ export class PostgresSession implements Database {
 
   async #execute(sql: string, keepRows: number, before: string): Promise<StatementResult> {
     const rows: (readonly (string | null)[])[] = []
+    const copy = readCopyFromStdin(sql)
     const result = await this.#send(
       () =>
         new Promise<CommandResult | CommandResult[]>((resolve, reject) => {
-          const query = this.#init.createQuery(before + sql)
+          const query = this.#init.createQuery(before + (copy?.command ?? sql))
+          let stop = (): void => {}
+          if (copy !== undefined) query.handleCopyInResponse = (connection) => (stop = sendCopyData(connection, copy.data))
           query.handleDataRow = ({ fields }) => {
             if (rows.length < keepRows) rows.push([...fields])
           }
           query.on('end', resolve)
-          query.on('error', reject)
+          query.on('error', (error) => {
+            stop()
+            reject(error)
+          })
           this.#client.query(query as unknown as pg.Submittable)
         }),
       before.length,

@@ -1,7 +1,7 @@
 import type { Diagnostic } from '@sluice/base'
 import { matchesChangeDbms, matchesContexts, matchesDbms, matchesLabels } from '@sluice/changelog'
 import type { Change, Changeset, SourcePlace, SqlChange, SqlFileChange } from '@sluice/changelog'
-import { isTransactional, readTransactionFacts, splitStatements, sqlDialectOf } from '@sluice/sql'
+import { isTransactional, readCopyFromStdin, readTransactionFacts, splitStatements, sqlDialectOf } from '@sluice/sql'
 import type { SqlDialect } from '@sluice/sql'
 import type { Dialect, SchemaFacts } from '../dialect.ts'
 import type { SelectionOptions } from '../options.ts'
@@ -51,7 +51,10 @@ export function resolveStatements(
   const modification = prepareModification(visitors)
   diagnostics.push(...modification.diagnostics)
   const add = (sql: string, place: SourcePlace): void => {
-    const modified = modification.apply(sql)
+    // Data is not SQL: only the command is modified.
+    const copy = visitors.length === 0 ? undefined : readCopyFromStdin(sql)
+    const modified =
+      copy === undefined ? modification.apply(sql) : modification.apply(copy.command) + sql.slice(copy.command.length)
     statements.push({ sql: modified, place })
     context.facts?.note(modified)
   }
@@ -110,7 +113,7 @@ export function findNonTransactional(
 function changesDataOnly(sql: string): boolean {
   const { statements } = splitStatements(sql, { dialect: 'postgresql' })
   return statements.every(({ text }) =>
-    /^(SELECT|INSERT|UPDATE|DELETE|WITH|VALUES|SET|UPSERT)\b/.test(readTransactionFacts(text).command),
+    /^(SELECT|INSERT|UPDATE|DELETE|WITH|VALUES|SET|UPSERT|COPY)\b/.test(readTransactionFacts(text).command),
   )
 }
 

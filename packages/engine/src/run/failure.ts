@@ -1,5 +1,6 @@
 import { AppError } from '@sluice/base'
 import type { Diagnostic } from '@sluice/base'
+import { readCopyFromStdin } from '@sluice/sql'
 import { formatChangesetKey } from '../changeset-key.ts'
 import type { ChangesetKey } from '../changeset-key.ts'
 import { DatabaseError } from '../database.ts'
@@ -15,7 +16,9 @@ export interface FailurePlace {
   readonly planned?: PlannedStatement | undefined
 }
 
-export function shortSql(sql: string): string {
+/** A statement for people to read: bounded, and of a COPY the command without its data. */
+export function shortSql(given: string): string {
+  const sql = readCopyFromStdin(given)?.command ?? given
   return sql.length <= sqlLengthMax ? sql : `${sql.slice(0, sqlLengthMax)} …`
 }
 
@@ -30,7 +33,7 @@ export function toFailure(error: unknown, at: FailurePlace = {}): EngineFailure 
   }
   if (error instanceof DatabaseError) {
     const where = at.changeset === undefined ? '' : ` in changeset "${formatChangesetKey(at.changeset)}"`
-    const line = lineOf(at.planned, error.position)
+    const line = lineOfData(at.planned, error.dataLine) ?? lineOf(at.planned, error.position)
     return {
       ...common,
       code: failureCode(error),
@@ -67,6 +70,12 @@ function lineOf(planned: PlannedStatement | undefined, position: number | undefi
   if (planned?.place === undefined || position === undefined) return undefined
   // The server counts characters, not UTF-16 units; lines come out the same but for astral characters before them.
   return planned.place.line + (planned.sql.slice(0, position - 1).match(/\n/g)?.length ?? 0)
+}
+
+/** The same for a line of a COPY's data. */
+function lineOfData(planned: PlannedStatement | undefined, dataLine: number | undefined): number | undefined {
+  const copy = planned?.place === undefined || dataLine === undefined ? undefined : readCopyFromStdin(planned.sql)
+  return copy === undefined ? undefined : (planned?.place?.line ?? 0) + copy.linesBefore + (dataLine ?? 1) - 1
 }
 
 /** A problem that a plan has, where the command has no plan to show it in. */
