@@ -93,10 +93,12 @@ ${steps.replaceAll(/^/gm, '                    ')}
       image: ${image}
       command: |
 ${command.replaceAll(/^/gm, '        ')}${more.replaceAll(/^/gm, '      ').replace(/^/, '\n')}`
-  const logOf = (view: ExecutionView, identifier: string): Promise<string> => {
-    const step = stepsOf(view).find((candidate) => candidate.identifier === identifier)
-    return lab.installation.readLog(view.id, step?.stepRunId ?? '')
-  }
+  const streamOf = (view: ExecutionView, identifier: string): string =>
+    stepsOf(view).find((candidate) => candidate.identifier === identifier)?.stepRunId ?? ''
+  const logOf = (view: ExecutionView, identifier: string): Promise<string> =>
+    lab.installation.readWholeLog(view.id, streamOf(view, identifier))
+  const logSoFar = (view: ExecutionView, identifier: string): Promise<string> =>
+    lab.installation.readLog(view.id, streamOf(view, identifier))
   const succeeded = async (view: ExecutionView): Promise<void> => {
     if (view.state === 'Succeeded') return
     const logs = await Promise.all(stepsOf(view).map(({ identifier }) => logOf(view, identifier).catch(String)))
@@ -263,7 +265,7 @@ ${command.replaceAll(/^/gm, '        ')}${more.replaceAll(/^/gm, '      ').repla
     await waitFor(
       async () => {
         const view = await installation.getExecution(id)
-        const logs = await Promise.all(['sleeper', 'other'].map((name) => logOf(view, name).catch(() => '')))
+        const logs = await Promise.all(['sleeper', 'other'].map((name) => logSoFar(view, name).catch(() => '')))
         return (logs[0]?.includes('up') ?? false) && (logs[1]?.includes('done') ?? false)
       },
       { timeoutMs: 90_000 },
@@ -283,7 +285,7 @@ ${command.replaceAll(/^/gm, '        ')}${more.replaceAll(/^/gm, '      ').repla
     await waitFor(
       async () => {
         const view = await installation.getExecution(id)
-        return view.state === 'Running' && (await logOf(view, 'live').catch(() => '')).includes('line 2000 of')
+        return view.state === 'Running' && (await logSoFar(view, 'live').catch(() => '')).includes('line 2000 of')
       },
       { timeoutMs: 90_000 },
     )

@@ -52,7 +52,7 @@ void describe('a changeset from Git reaches a database', () => {
     assert.ok(step?.kind === 'stepGroup')
     const [apply] = step.nodes
     assert.ok(apply?.kind === 'step' && apply.log !== undefined)
-    assert.match(await sluice.readLog(execution.id, apply.log.stream), /2 changesets applied to shop_instance/)
+    assert.match(await sluice.readWholeLog(execution.id, apply.log.stream), /2 changesets applied to shop_instance/)
   })
 
   void test('running it again changes nothing and takes no target', async () => {

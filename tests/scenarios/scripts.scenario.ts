@@ -52,7 +52,7 @@ describe('scripts on the delegate’s host', () => {
   })
   after(() => installation[Symbol.asyncDispose]())
   const logOf = (view: ExecutionView, identifier: string): Promise<string> =>
-    installation.readLog(view.id, stepOf(view, identifier).stepRunId)
+    installation.readWholeLog(view.id, stepOf(view, identifier).stepRunId)
 
   it('are not given a sealed secret that was not sealed for their pipeline', async () => {
     await installation.setSecret('token', 'sealed-token-808', ['pipeline://default/default/another'])

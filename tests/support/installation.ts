@@ -13,7 +13,7 @@ import {
 import { sealSecret } from '@sluice/sealing'
 import { canonicalTarget } from '@sluice/base'
 import { openTempDir, openTestDatabase, spawnProcess, type SpawnedProcess, waitFor } from '@sluice/testkit'
-import { appEntry } from './app-entries.ts'
+import { appEntry, mortalDelegateEntry } from './app-entries.ts'
 import { createTestRepository, type TestRepository } from './test-repository.ts'
 
 export interface InstallationOptions {
@@ -44,8 +44,11 @@ export interface Installation extends AsyncDisposable {
   readonly delegateDir: string
   /** Starts (or starts again) the server on the same port and data, and waits until it answers. */
   startServer(): Promise<SpawnedProcess>
-  /** Starts (or starts again) the delegate on the same folder and waits until the server sees it. `serverUrl`: through a proxy. */
-  startDelegate(options?: { readonly serverUrl?: string; readonly wait?: boolean }): Promise<SpawnedProcess>
+  /**
+   * Starts (or starts again) the delegate on the same folder and waits until the server sees it. `serverUrl`: through a proxy. `killAt`: one that
+   * ends itself, as by SIGKILL, at that point of the next attempt's life.
+   */
+  startDelegate(options?: DelegateStart): Promise<SpawnedProcess>
   createRepository(name: string): TestRepository
   /** Creates or updates the entities of a YAML text. */
   apply(yaml: string): Promise<void>
@@ -58,7 +61,16 @@ export interface Installation extends AsyncDisposable {
     executionId: string,
     options?: { readonly states?: readonly string[]; readonly timeoutMs?: number },
   ): Promise<ExecutionView>
+  /** What has come of a step's log until now. */
   readLog(executionId: string, stream: string): Promise<string>
+  /** A step's log once all of it has come. */
+  readWholeLog(executionId: string, stream: string): Promise<string>
+}
+
+export interface DelegateStart {
+  readonly serverUrl?: string
+  readonly wait?: boolean
+  readonly killAt?: string
 }
 
 const scope = { orgIdentifier: 'default', projectIdentifier: 'default' }
@@ -88,6 +100,8 @@ export async function openInstallation(options: InstallationOptions = {}): Promi
   let server: SpawnedProcess | undefined
   let delegate: SpawnedProcess | undefined
 
+  const logResponse = (executionId: string, stream: string): ReturnType<typeof client.raw> =>
+    client.raw(executionEndpoints.log, { params: { executionId, stream }, query: { limit: 8 * 1024 * 1024 } })
   const installation: Installation = {
     dir,
     url,
@@ -125,14 +139,15 @@ export async function openInstallation(options: InstallationOptions = {}): Promi
       adminKey ||= readFileSync(adminKeyFile, 'utf8').trim()
       return started
     },
-    async startDelegate({ serverUrl = url, wait = true } = {}) {
+    async startDelegate({ serverUrl = url, wait = true, killAt } = {}) {
       const token = (await client.call(operationEndpoints.createToken, { body: { approve: true } })).token
       const started = spawnProcess({
         name: 'delegate',
         command: process.execPath,
-        args: [appEntry('delegate')],
+        args: [killAt === undefined ? appEntry('delegate') : mortalDelegateEntry],
         env: {
           ...env,
+          ...(killAt === undefined ? {} : { SLUICE_TEST_KILL_AT: killAt }),
           ...options.delegateEnv,
           SLUICE_SERVER_URL: serverUrl,
           SLUICE_DELEGATE_TOKEN: token,
@@ -211,11 +226,14 @@ export async function openInstallation(options: InstallationOptions = {}): Promi
       )
     },
     async readLog(executionId, stream) {
-      const response = await client.raw(executionEndpoints.log, {
-        params: { executionId, stream },
-        query: { limit: 8 * 1024 * 1024 },
-      })
-      return response.text()
+      return (await logResponse(executionId, stream)).text()
+    },
+    async readWholeLog(executionId, stream) {
+      // A step's result and the end of its log travel side by side: either may come first.
+      const isWhole = async (): Promise<boolean> =>
+        (await logResponse(executionId, stream)).headers.get('x-sluice-sealed') === 'true'
+      await waitFor(isWhole, { timeoutMs: 30_000, what: `the log ${stream} to be whole` })
+      return installation.readLog(executionId, stream)
     },
     async [Symbol.asyncDispose]() {
       await delegate?.killGroup('SIGKILL')

@@ -57,7 +57,8 @@ export function buildPod(
   const metadata = ownedMetadata(names.pod, attempt.attemptId, anchor, owner, plan)
   const overlay = overlayVolumes(infra)
   const image = infra.runner.image ?? defaults.runnerImage
-  const pullSecrets = [...secrets.pull, ...defaults.imagePullSecrets]
+  // Kubernetes gives a pod its service account's pull secrets only where the pod names none itself.
+  const pullSecrets = infra.pullSecrets === 'serviceAccount' ? [] : [...secrets.pull, ...defaults.imagePullSecrets]
   return {
     apiVersion: 'v1',
     kind: 'Pod',

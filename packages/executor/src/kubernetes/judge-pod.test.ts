@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { judgeGonePod, judgePod } from './judge-pod.ts'
+import { judgeGonePod, judgePod, mayHaveStarted } from './judge-pod.ts'
 import type { ContainerState, Pod } from './kube-types.ts'
 
 type Status = NonNullable<Pod['status']>
@@ -95,10 +95,24 @@ describe('judging a pod', () => {
   })
 
   it('calls a pod that is gone not started or missing, and completed only where its runner’s own end was seen', () => {
+    const placed = { conditions: [{ type: 'PodScheduled', status: 'True' }] }
     equal(judgeGonePod(pod(waiting('ContainerCreating')), false).how, 'notStarted')
+    equal(judgeGonePod(podWith({ phase: 'Pending' }), false).how, 'notStarted')
+    // The node says late what it does: a runner may have come and gone without a word.
+    equal(judgeGonePod(podWith({ phase: 'Pending', ...placed }), false).how, 'missing')
+    equal(judgeGonePod(pod(waiting('ContainerCreating'), undefined, placed), false).how, 'missing')
+    equal(judgeGonePod(pod(waiting('ErrImagePull'), undefined, placed), false).how, 'notStarted')
     equal(judgeGonePod(pod(waiting('ContainerCreating')), true).how, 'missing')
     equal(judgeGonePod(pod(running), false).how, 'missing')
     equal(judgeGonePod(pod(ended(0, 'Completed')), true).how, 'completed')
+  })
+
+  it('does not take a runner for idle because its node has not spoken yet', () => {
+    const placed = { conditions: [{ type: 'PodScheduled', status: 'True' }] }
+    equal(mayHaveStarted(podWith({ phase: 'Pending', ...placed })), true)
+    equal(mayHaveStarted(podWith({ phase: 'Pending' })), false)
+    equal(mayHaveStarted(pod(waiting('ErrImagePull'), undefined, placed)), false)
+    equal(mayHaveStarted(pod(running)), true)
   })
 
   it('calls no status completed in which the runner did not exit with 0', () => {

@@ -46,18 +46,29 @@ export function judgePod(pod: Pod): PodJudgement {
 export function judgeGonePod(pod: Pod, hadStarted: boolean): AttemptEnd {
   const { end, hasStarted } = judgePod(pod)
   if (end !== undefined) return end
-  if (!hasStarted && !hadStarted) {
+  const hint = 'Look for who deletes pods in this namespace: a drained or removed node, a clean-up job, a person.'
+  if (hasStarted || hadStarted) {
     return {
-      ...noCode('notStarted'),
-      detail: `${podName(pod)} was deleted before its runner was started.`,
-      hint: 'If nobody deleted it on purpose, look at the events of its node and namespace.',
+      ...noCode('missing'),
+      detail: `${podName(pod)} was deleted while its runner ran; nobody saw how the runner ended.`,
+      hint,
     }
   }
-  return {
-    ...noCode('missing'),
-    detail: `${podName(pod)} was deleted while its runner ran; nobody saw how the runner ended.`,
-    hint: 'Look for who deletes pods in this namespace: a drained or removed node, a clean-up job, a person.',
+  if (mayHaveStarted(pod)) {
+    return {
+      ...noCode('missing'),
+      detail: `${podName(pod)} was deleted while its runner was being started; nobody saw whether it ran.`,
+      hint,
+    }
   }
+  return { ...noCode('notStarted'), detail: `${podName(pod)} was deleted before its runner was started.`, hint }
+}
+
+/** Whether the runner has run, or may have: a node tells late what it does, so a pod that it has is trusted to wait only with an obstacle. */
+export function mayHaveStarted(pod: Pod): boolean {
+  if (judgePod(pod).hasStarted) return true
+  const isPlaced = pod.status?.conditions?.some(({ type, status }) => type === 'PodScheduled' && status === 'True') ?? false
+  return isPlaced && startTrouble(pod) === undefined
 }
 
 export function podName({ metadata }: Pod): string {

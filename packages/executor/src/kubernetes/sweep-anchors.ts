@@ -1,5 +1,5 @@
 import type { Logger } from '@sluice/base'
-import { judgePod } from './judge-pod.ts'
+import { judgePod, mayHaveStarted } from './judge-pod.ts'
 import { type KubeClient, KubeError } from './kube-client.ts'
 import type { KubeList, Lease, Pod } from './kube-types.ts'
 import { annotationNames, labelNames } from './object-names.ts'
@@ -19,7 +19,7 @@ export interface SweepOptions {
 
 /**
  * Deletes anchors whose life and slack are over, by the API server's clock, whoever of this delegate's instances made them: what crashes
- * left. A pod whose runner runs is left alone unless it certainly holds no permit. Resolves to the ids of what was deleted.
+ * left. A pod whose runner runs, or may run, is left alone unless it certainly holds no permit. Resolves to the ids of what was deleted.
  */
 export async function sweepAnchors(options: SweepOptions): Promise<string[]> {
   const { client, namespaces, delegateId, logger } = options
@@ -30,7 +30,7 @@ export async function sweepAnchors(options: SweepOptions): Promise<string[]> {
     for (const anchor of body.items) {
       const attemptId = anchor.metadata.labels?.[labelNames.attempt] ?? ''
       if (nowMs < endOfLifeMs(anchor) + options.slackMs || anchor.metadata.deletionTimestamp !== undefined) continue
-      if ((await isAlive(client, namespace, anchor)) && !(await options.mayEnd(attemptId))) {
+      if ((await mayBeAlive(client, namespace, anchor)) && !(await options.mayEnd(attemptId))) {
         logger.warn({ attemptId, namespace }, 'A pod is over its life, but its runner may be changing a database: it is left.')
         continue
       }
@@ -61,12 +61,11 @@ function endOfLifeMs({ metadata }: Lease): number {
   return (Number.isNaN(created) ? 0 : created) + (Number.isFinite(lifeMs) ? lifeMs : 0)
 }
 
-async function isAlive(client: KubeClient, namespace: string, anchor: Lease): Promise<boolean> {
+async function mayBeAlive(client: KubeClient, namespace: string, anchor: Lease): Promise<boolean> {
   try {
     const { body } = await client.call<Pod>('GET', `/api/v1/namespaces/${namespace}/pods/${anchor.metadata.name ?? ''}`)
     const isOurs = body.metadata.ownerReferences?.some(({ uid }) => uid === anchor.metadata.uid) === true
-    const { hasStarted, end } = judgePod(body)
-    return isOurs && hasStarted && end === undefined
+    return isOurs && mayHaveStarted(body) && judgePod(body).end === undefined
   } catch (error) {
     if (error instanceof KubeError && error.status === 404) return false
     throw error
