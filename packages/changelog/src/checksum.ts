@@ -36,6 +36,17 @@ export function computeChecksum(
   options: { readonly version: ChecksumVersion; readonly dbms: string },
 ): string {
   const { version, dbms } = options
+  const last = computed.get(changeset)
+  if (last !== undefined && last.version === version && last.dbms === dbms) return last.checksum
+  const checksum = hashChangeset(changeset, version, dbms)
+  computed.set(changeset, { version, dbms, checksum })
+  return checksum
+}
+
+/** A changeset never changes once it is read, and a command plans twice: before the lock and under it. */
+const computed = new WeakMap<object, { readonly version: ChecksumVersion; readonly dbms: string; readonly checksum: string }>()
+
+function hashChangeset(changeset: Pick<Changeset, 'changes' | 'modifySql'>, version: ChecksumVersion, dbms: string): string {
   const changes = version === 9 ? changeset.changes.filter((change) => runsOn(change, dbms)) : changeset.changes
   const visitors = changeset.modifySql.filter(
     (visitor) => visitor.name !== 'appendSqlIfNotPresent' && matchesDbms(visitor.dbms, dbms),
@@ -59,10 +70,10 @@ export function isToleratedChecksum(
 ): boolean {
   const version = checksumVersion(row.checksum)
   if (version !== 8 && version !== 9) return false
-  const computed = (changes: readonly Change[]): string => computeChecksum({ ...changeset, changes }, { version, dbms })
+  const hashOf = (changes: readonly Change[]): string => computeChecksum({ ...changeset, changes }, { version, dbms })
   const hasFiles = changeset.changes.some((change) => change.type === 'sqlFile' && change.text !== change.rawText)
-  if (hasFiles && computed(changeset.changes.map(withExpandedText)) === row.checksum) return true
-  return row.toolVersion === '4.33.0' && version === 9 && computed(changeset.changes.map(withRawDates)) === row.checksum
+  if (hasFiles && hashOf(changeset.changes.map(withExpandedText)) === row.checksum) return true
+  return row.toolVersion === '4.33.0' && version === 9 && hashOf(changeset.changes.map(withRawDates)) === row.checksum
 }
 
 function withExpandedText(change: Change): Change {

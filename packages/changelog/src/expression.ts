@@ -13,6 +13,8 @@ const nestingMax = 100
 
 /** Parses an expression; an empty text has none, and matches everything. */
 export function parseExpression(text: string): ExpressionResult {
+  // What most changesets have.
+  if (text === '') return { expression: undefined }
   const tokens = [...text.matchAll(/[(),!]|[^\s(),!]+/g)].map((match) => ({ text: match[0], at: match.index }))
   if (tokens.length === 0) return { expression: undefined }
   let next = 0
@@ -131,6 +133,7 @@ function hasRequiredName(expression: Expression): boolean {
 
 /** Whether a changeset's contexts, its own and inherited, all hold for the contexts given at run time. */
 export function matchesContexts(contexts: readonly (string | undefined)[], given: readonly string[]): boolean {
+  if (contexts.every((text) => text === undefined || text === '')) return true
   const names = new Set(given.map((name) => name.trim().toLowerCase()).filter((name) => name !== ''))
   return contexts.every((text) => {
     const parsed = parseExpression(text ?? '')
@@ -140,6 +143,7 @@ export function matchesContexts(contexts: readonly (string | undefined)[], given
 
 /** Whether the label filter given at run time holds for each set of labels. A changeset without labels always matches. */
 export function matchesLabels(labelSets: readonly (readonly string[])[], filter: string | undefined): boolean {
+  if (filter === undefined || filter === '') return true
   const parsed = parseExpression(filter ?? '')
   if ('problem' in parsed) return false
   return labelSets.every((labels) => {
@@ -158,6 +162,7 @@ export function matchesDbms(list: string | undefined, dbms: string): boolean {
  * counts it in the checksum.
  */
 export function matchesChangeDbms(list: string | undefined, dbms: string): boolean {
+  if (list === undefined || list === '') return true
   const names = (list ?? '')
     .split(',')
     .map((name) => name.trim())

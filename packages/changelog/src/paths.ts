@@ -37,7 +37,20 @@ export function leavesTree(path: string): boolean {
 
 /** What makes a changeset the same one as a row of the history table. */
 export function changesetKey(changeset: { readonly id: string; readonly author: string; readonly path: string }): string {
-  return `${normalizePath(changeset.path)}::${changeset.id}::${changeset.author}`
+  return `${knownPath(changeset.path)}::${changeset.id}::${changeset.author}`
+}
+
+/** Thousands of changesets share a path, and each is asked for its key many times. */
+const knownPaths = new Map<string, string>()
+const knownPathsMax = 10_000
+
+function knownPath(path: string): string {
+  const known = knownPaths.get(path)
+  if (known !== undefined) return known
+  const normalized = normalizePath(path)
+  if (knownPaths.size >= knownPathsMax) knownPaths.clear()
+  knownPaths.set(path, normalized)
+  return normalized
 }
 
 /**
