@@ -27,7 +27,10 @@ test('docs/conformance.md shows the cases and lists of tests/conformance (npm ru
 
 test('every environment variable is in docs/env.md, and no other', () => {
   const documented = new Set(readText('docs/env.md').match(/\bSLUICE_[A-Z0-9_]*[A-Z0-9]\b/g) ?? [])
-  const shell = ['start', 'test', 'sluice', '.ci/run', 'scripts/node'].map((path) => ({ path, code: readText(path) }))
+  const shell = ['start', 'test', 'sluice', '.ci/run', 'scripts/node', 'scripts/kube/settings.sh'].map((path) => ({
+    path,
+    code: readText(path),
+  }))
   const findNames = (files: readonly { path: string; code: string }[]): Map<string, string> =>
     new Map(files.flatMap(({ path, code }) => [...code.matchAll(/\bSLUICE_[A-Z0-9_]*[A-Z0-9]\b/g)].map(([name]) => [name, path])))
   const used = findNames([...sourceFiles.filter(({ isTest }) => !isTest), ...shell])
