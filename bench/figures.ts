@@ -27,4 +27,5 @@ export interface BenchOptions {
   readonly say: (text: string) => void
 }
 
-export type Bench = (options: BenchOptions) => Promise<BenchResult>
+/** Undefined: skipped, for want of something that it has said; what was written down last stays. */
+export type Bench = (options: BenchOptions) => Promise<BenchResult | undefined>

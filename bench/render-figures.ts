@@ -1,8 +1,9 @@
-import type { BenchResult } from './figures.ts'
+import type { MeasuredResult } from './last-figures.ts'
 
-/** The figures as Markdown: goals first, then every table with how it was measured. */
-export function renderFigures(environment: string, results: readonly BenchResult[]): string {
-  const goals = results.flatMap((result) => result.goals)
+/** The figures as Markdown: goals first, then every table with how it was measured. Entries may come from different days and machines. */
+export function renderFigures(measured: readonly MeasuredResult[]): string {
+  const goals = measured.flatMap(({ result }) => result.goals)
+  const environment = measured[0]?.environment ?? ''
   return `${[
     '# Figures',
     'Written by `npm run bench`; do not edit. Times are medians with the smallest and the largest value; peers were measured in the same run.',
@@ -13,11 +14,16 @@ export function renderFigures(environment: string, results: readonly BenchResult
           '## Goals',
           renderTable(
             ['What', 'Goal', 'Measured', 'Met'],
-            goals.map(({ what, goal, measured, isMet }) => [what, goal, measured, isMet ? 'yes' : '**no**']),
+            goals.map(({ what, goal, measured: value, isMet }) => [what, goal, value, isMet ? 'yes' : '**no**']),
           ),
         ]),
-    ...results.flatMap((result) =>
-      result.tables.flatMap(({ title, about, columns, rows }) => [`## ${title}`, about, renderTable(columns, rows)]),
+    ...measured.flatMap((entry) =>
+      entry.result.tables.flatMap(({ title, about, columns, rows }) => [
+        `## ${title}`,
+        about,
+        ...(entry.environment === environment ? [] : [`Measured on: ${entry.environment}.`]),
+        renderTable(columns, rows),
+      ]),
     ),
   ].join('\n\n')}\n`
 }

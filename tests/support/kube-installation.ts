@@ -17,9 +17,15 @@ export interface KubeInstallation extends AsyncDisposable {
   gitUrl(name: string): string
 }
 
-export async function openKubeInstallation(
-  options: { readonly delegateEnv?: Readonly<Record<string, string>> } = {},
-): Promise<KubeInstallation> {
+export interface KubeInstallationOptions {
+  readonly delegateEnv?: Readonly<Record<string, string>>
+  /** Everything in time is divided by it; 4 unless given. */
+  readonly timeScale?: number
+  /** The control plane's database; an empty one of the tests' server unless given. */
+  readonly databaseUrl?: string
+}
+
+export async function openKubeInstallation(options: KubeInstallationOptions = {}): Promise<KubeInstallation> {
   const kube = await openTestKube()
   const opened: AsyncDisposable[] = [{ [Symbol.asyncDispose]: () => kube.close() }]
   try {
@@ -28,7 +34,8 @@ export async function openKubeInstallation(
     const image = await testImage(kube, namespace)
     const relayPort = await freePort(kube.hostAddress)
     const installation = await openInstallation({
-      timeScale: 4,
+      timeScale: options.timeScale ?? 4,
+      ...(options.databaseUrl === undefined ? {} : { databaseUrl: options.databaseUrl }),
       policy: () => 'git: {protocols: [https, http]}\nallowScripts: true\nsecrets: {env: [TEST_*]}\n',
       delegateEnv: {
         SLUICE_KUBECONFIG: account.kubeconfig,

@@ -15,6 +15,8 @@ const counters = {
   orphans_removed_total: 'Places removed without the control plane having asked.',
   secret_resolve_seconds_sum: 'Time spent on resolving secrets.',
   secret_resolve_seconds_count: 'Tasks whose secrets were resolved.',
+  place_seconds_sum: 'Time from accepting an offer until its runner was started, or its pod created.',
+  place_seconds_count: 'Runners that were started.',
   call_failures_total: 'Calls to the control plane that failed, by loop.',
   relay_requests_total: 'Requests of runners, by answer.',
 } as const

@@ -1,4 +1,4 @@
-import { AppError, type Clock } from '@sluice/base'
+import { AppError, type Clock, type Logger } from '@sluice/base'
 import type { StepOrder } from '@sluice/contract'
 import type { AttemptApi } from './attempt-api.ts'
 import type { AttemptLogs } from './attempt-logs.ts'
@@ -19,6 +19,7 @@ interface Parts {
   readonly api: AttemptApi
   readonly slots: SlotValues
   readonly clock: Clock
+  readonly logger: Logger
   readonly bootId: string
   readonly workDir: string
   readonly outbox: EventOutbox
@@ -63,7 +64,9 @@ export class AttemptSteps {
       throw new AppError('internal', 'ORDER_UNKNOWN_STEP', `The server ordered step "${stepRunId}", which is not in this task.`)
     }
     const { task, timings } = this.#config
-    const { outbox, logs, ...parts } = this.#parts
+    const { outbox, logs, logger, ...parts } = this.#parts
+    // Since the start of this process: what our own start-up costs.
+    if (this.started.length === 0) logger.info({ sinceStartMs: Math.round(performance.now()) }, 'The first step begins')
     const stop = new StepStop()
     const timer = new StepTimer(order.timeoutMs, () => stop.stop('timeout', 'interrupt', true))
     outbox.send({ type: 'step.started', stepRunId })

@@ -56,7 +56,7 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
       logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'Events are not acknowledged yet'),
   })
   const logs = new AttemptLogs(config, { api, masker: () => masker, clock, logger, life: life.signal })
-  const steps = new AttemptSteps(config, { api, slots, clock, bootId, workDir, outbox, logs, addMask })
+  const steps = new AttemptSteps(config, { api, slots, clock, logger, bootId, workDir, outbox, logs, addMask })
   shutdown.addEventListener('abort', () => steps.stopAll('interrupt'), { once: true })
   const endOfLife = setTimeout(() => steps.stopAll('interrupt'), Math.min(task.notAfterMs, timerMsMax))
 

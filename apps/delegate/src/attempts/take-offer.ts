@@ -75,6 +75,7 @@ async function decline(
 async function accept(host: AttemptHost, attempt: Attempt): Promise<void> {
   const { session, waiting, logger, stop, at } = host
   const { id, entry } = attempt
+  const startedAt = waiting.clock.monotonic()
   const signal = AbortSignal.any([stop, attempt.noStart.signal, AbortSignal.timeout(waiting.timings.leaseMs)])
   let reply: { task: TaskSpec; attemptToken: string }
   try {
@@ -103,12 +104,17 @@ async function accept(host: AttemptHost, attempt: Attempt): Promise<void> {
     hasSecrets: task.secrets.length > 0,
     deadline: deadlineIn(task.notAfterMs, host.uptime),
   })
-  inBackground(host, attempt, place(host, attempt, task, attemptToken))
+  inBackground(host, attempt, place(host, attempt, task, { attemptToken, startedAt }))
 }
 
-/** From a task to a running runner, or to a report why there is none. */
-async function place(host: AttemptHost, attempt: Attempt, task: TaskSpec, attemptToken: string): Promise<void> {
-  const { executor, guard, masks, logger, stop, at } = host
+/** From a task to a running runner, or to a report why there is none. `startedAt`: when it was accepted, monotonic. */
+async function place(
+  host: AttemptHost,
+  attempt: Attempt,
+  task: TaskSpec,
+  { attemptToken, startedAt }: { readonly attemptToken: string; readonly startedAt: number },
+): Promise<void> {
+  const { executor, guard, masks, metrics, waiting, logger, stop, at } = host
   const { id, noStart } = attempt
   const refusals = guard.judgeTask(task).filter(isError)
   if (refusals.length > 0) return giveBack(host, attempt, 'policy', listOf(refusals))
@@ -129,7 +135,11 @@ async function place(host: AttemptHost, attempt: Attempt, task: TaskSpec, attemp
     await attempt.update({ phase: 'running' })
     const placed = await executor.place(id, values)
     at('placed')
-    logger.info({ attemptId: id, executionId: task.executionId, place: placed.place }, 'A runner was started.')
+    const tookMs = waiting.clock.monotonic() - startedAt
+    metrics.add('place_seconds_sum', {}, tookMs / 1000)
+    metrics.add('place_seconds_count')
+    const facts = { attemptId: id, executionId: task.executionId, place: placed.place, tookMs: Math.round(tookMs) }
+    logger.info(facts, 'A runner was started.')
     await attempt.report({ type: 'attempt.running', place: placed.place })
     watchRunner(host, attempt)
   } catch (error) {
