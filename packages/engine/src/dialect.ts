@@ -10,6 +10,8 @@ export interface GenerateContext {
   readonly objectQuotingStrategy: ObjectQuotingStrategy
   /** The catalogue at the point of the plan where the change stands; undefined offline, where only some changes need it. */
   readonly facts?: SchemaFacts | undefined
+  /** The types of the columns of the change's table, by name in lower case, as its catalogue says them; undefined while they are unknown. */
+  readonly columnTypes?: ReadonlyMap<string, string> | undefined
 }
 
 /** A table as its database's catalogue has it, for changes that make it anew. */
@@ -38,6 +40,8 @@ export interface GeneratedSql {
   readonly statements: readonly string[]
   /** Errors name the change type, the attribute and its place. With an error there are no statements. */
   readonly diagnostics: readonly Diagnostic[]
+  /** Values were written as texts because nothing said the types of their columns: with `columnTypes` there are as many, better statements. */
+  readonly awaitsColumnTypes?: boolean | undefined
 }
 
 /** A question to the database that a precondition asks: it holds when the single value is true. */
@@ -84,6 +88,8 @@ export interface Dialect {
   readonly catalogueTexts?: string | undefined
   /** The SQL of a modelled change, worded as Liquibase words it. */
   generate(change: ModelledChange, context: GenerateContext): GeneratedSql
+  /** Asks for the columns of the table of a change, each a row of name and type. */
+  columnTypesQuery(change: ModelledChange, defaultSchema: string | undefined): ConditionQuery
   /** The catalogue query of a precondition; undefined where the test is not a question to the catalogue. */
   conditionQuery(test: PreconditionTest, defaultSchema: string | undefined): ConditionQuery | undefined
   /** The catalogue reader, loaded when it is first needed; undefined = snapshots of this database are not supported. */

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '@sluice/base'
 import type { Changeset, SourcePlace } from '@sluice/changelog'
 import type { ChangesetKey } from './changeset-key.ts'
+import type { ConditionQuery } from './dialect.ts'
 
 /** One statement that will be sent, verbatim. */
 export interface PlannedStatement {
@@ -8,6 +9,23 @@ export interface PlannedStatement {
   readonly place: SourcePlace | undefined
   /** Runs on this host instead; `sql` is then a comment that names it. */
   readonly command?: HostCommand | undefined
+  /** Set where the types of the table's columns decide how values are written: `sql`, with texts, is what a plan shows before they are known. */
+  readonly typed?: TypedStatement | undefined
+}
+
+/** One statement of a loadData change, to be written anew when its turn comes: its table may be made in the same run. */
+export interface TypedStatement {
+  readonly load: TypedLoad
+  /** Which of the load's statements it is, from 0. */
+  readonly index: number
+}
+
+/** All statements of a change that loads rows. */
+export interface TypedLoad {
+  /** Rows of column name and type. */
+  readonly query: ConditionQuery
+  /** The statements by the types of their columns, as many as were planned. Throws `AppError` for values that their columns cannot hold. */
+  write(columnTypes: ReadonlyMap<string, string>): readonly string[]
 }
 
 /** A command of an `executeCommand` change: run without a shell, on the host that migrates. */

@@ -6,10 +6,11 @@ import type { Database } from './database.ts'
 import type { Dialect } from './dialect.ts'
 import { applyHistorySql } from './history-sql.ts'
 import type { UpdateOptions } from './options.ts'
-import type { SyncPlan, UpdatePlan } from './plan.ts'
+import type { PlannedStatement, SyncPlan, UpdatePlan } from './plan.ts'
 import { decideChangesets } from './planning/decisions.ts'
 import { resolveRollback } from './planning/rollback-statements.ts'
 import type { StatementContext } from './planning/statements.ts'
+import { createStatementTyper } from './planning/typed-load.ts'
 import { asComment, frameScript, joinScript, statementText, terminate } from './preview-text.ts'
 import { previewPreconditions } from './preconditions/check.ts'
 import type { BrokenPreconditions } from './preconditions/check.ts'
@@ -128,7 +129,7 @@ async function previewUpdate(input: PreviewInput): Promise<Preview> {
     const comment = planned.changeset.comment === '' ? '' : `\n${asComment(planned.changeset.comment)}`
     parts.push(
       `-- Changeset ${formatChangesetKey(planned.key)}${comment}`,
-      ...(markRan ? [] : planned.statements.map(statementText)),
+      ...(markRan ? [] : await statementTexts(input.database, planned.statements)),
     )
     if (options?.includeTracking === true) {
       const execType = markRan ? 'MARK_RAN' : undefined
@@ -152,6 +153,18 @@ function toDiagnostic({ outcome, failure }: BrokenPreconditions): Diagnostic {
   const { code, message, hint, file, line } = failure
   const place = { ...(file === undefined ? {} : { file }), ...(line === undefined ? {} : { line }) }
   return { severity: outcome === 'HALT' ? 'error' : 'warning', code, message, ...place, ...(hint === undefined ? {} : { hint }) }
+}
+
+/** Statements as a script has them: values by the types that the columns of an existing table have now, as Liquibase writes them. */
+async function statementTexts(
+  database: Database | undefined,
+  statements: readonly PlannedStatement[],
+): Promise<readonly string[]> {
+  if (database === undefined || statements.every(({ typed }) => typed === undefined)) return statements.map(statementText)
+  const typer = createStatementTyper(database)
+  const texts: string[] = []
+  for (const statement of statements) texts.push(statementText(await typer.type(statement)))
+  return texts
 }
 
 async function previewFutureRollback(input: PreviewInput): Promise<Preview> {
@@ -182,7 +195,7 @@ async function previewRollback(input: PreviewInput, target: RollbackTarget): Pro
   const rows = new Map(history.map((row) => [normalizeChangesetKey(row), row]))
   const parts: string[] = []
   for (const { key, statements } of plan.changesets) {
-    parts.push(`-- Rolling Back ChangeSet: ${formatChangesetKey(key)}`, ...statements.map(statementText))
+    parts.push(`-- Rolling Back ChangeSet: ${formatChangesetKey(key)}`, ...(await statementTexts(database, statements)))
     const row = rows.get(normalizeChangesetKey(key))
     if (row !== undefined) parts.push(terminate(deleteHistoryRow(database.dialect, setting.tracking, row)))
   }

@@ -76,7 +76,12 @@ export function createGenerate(product: Product, generators: Generators): Dialec
       return { statements: [], diagnostics: [error] }
     }
     const diagnostics: Diagnostic[] = []
-    const statements = generator(createWriter(product, change, context, diagnostics))
-    return { statements: diagnostics.some((one) => one.severity === 'error') ? [] : statements, diagnostics }
+    let awaitsColumnTypes = false
+    const writer = createWriter(product, change, context, diagnostics, () => {
+      awaitsColumnTypes = true
+    })
+    const statements = generator(writer)
+    const failed = diagnostics.some((one) => one.severity === 'error')
+    return { statements: failed ? [] : statements, diagnostics, awaitsColumnTypes }
   }
 }

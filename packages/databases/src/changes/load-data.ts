@@ -1,6 +1,7 @@
 import { readCsv } from '@sluice/engine'
 import type { ChangeNode } from '@sluice/engine'
 import { bytesLiteral, booleanValue, computedValue, dateValue, nextValue, numberValue } from './values.ts'
+import { loadKind } from './load-kind.ts'
 import { childrenOf } from './writer.ts'
 import type { ChangeWriter } from './writer.ts'
 
@@ -64,7 +65,7 @@ function* convertRows(
         if (!(error instanceof BadValue)) throw error
         writer.report(
           'CHANGE_CSV',
-          `Line ${line} of "${path}": "${error.value}" is no ${column.type} for "${column.name}".`,
+          `Line ${line} of "${path}": "${error.value}" is no ${kindWords[column.type] ?? column.type} for "${column.name}".`,
           error.hint,
         )
         return 'NULL'
@@ -72,6 +73,8 @@ function* convertRows(
     })
   }
 }
+
+const kindWords: Readonly<Record<string, string>> = { BOOLEAN: 'boolean', NUMBER: 'number', MOMENT: 'date or time' }
 
 class BadValue extends Error {
   readonly value: string
@@ -95,9 +98,10 @@ function readColumns(headers: readonly string[], writer: ChangeWriter): readonly
   }
   return headers.flatMap((header, index): Column[] => {
     const spec = byIndex.get(index) ?? byHeader.get(header.trim().toLowerCase())
-    const type = (spec?.attributes['type'] ?? '').toUpperCase()
     const name = spec?.attributes['name'] ?? header.trim()
-    if (type === 'SKIP') return []
+    const given = (spec?.attributes['type'] ?? '').toUpperCase()
+    if (given === 'SKIP') return []
+    const type = given === '' ? typeByCatalogue(name, writer) : given
     if (name === '')
       writer.report(
         'CHANGE_CSV',
@@ -106,6 +110,14 @@ function readColumns(headers: readonly string[], writer: ChangeWriter): readonly
       )
     return [{ name, index, type, spec, isUpdated: spec?.attributes['allowUpdate']?.toLowerCase() !== 'false' }]
   })
+}
+
+/** What the catalogue says that a column without a type takes; empty, and asked for, while nobody knows. */
+function typeByCatalogue(name: string, writer: ChangeWriter): string {
+  const { columnTypes } = writer.context
+  if (columnTypes === undefined) writer.awaitColumnTypes()
+  const type = columnTypes?.get(name.toLowerCase())
+  return type === undefined ? '' : loadKind(type, writer.product.family)
 }
 
 /** A value of the file as SQL, by the column's type; without one it is a text. */
@@ -122,6 +134,10 @@ function columnSql(value: string, column: Column, writer: ChangeWriter): string 
     case 'DATETIME':
     case 'TIME':
       return dateValue(value, writer)
+    case 'NUMBER':
+      return plainNumber(value, writer)
+    case 'MOMENT':
+      return moment(value, writer)
     case 'COMPUTED':
       return computedValue(value, writer)
     case 'SEQUENCE':
@@ -146,6 +162,21 @@ function emptyValue({ type, spec }: Column, writer: ChangeWriter): string {
     return nextValue(attributes['defaultValueSequenceNext'], undefined, writer)
   }
   return type === 'STRING' ? "''" : 'NULL'
+}
+
+/** A value for a column of numbers, which nobody but the catalogue says it is: an expression would be a surprise. */
+function plainNumber(value: string, { product }: ChangeWriter): string {
+  const text = value.trim()
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)) return text
+  if (product.family === 'postgresql' && /^(?:nan|[+-]?inf(?:inity)?)$/i.test(text)) return product.text(text)
+  throw new BadValue(value, 'Write a number, or give the column a type: STRING for a text, COMPUTED for an expression.')
+}
+
+/** A date or time for a column of them; PostgreSQL knows more words for them than its clock (`today`). */
+function moment(value: string, writer: ChangeWriter): string {
+  if (/^\d/.test(value) || /^current_(?:timestamp|datetime)(?:\(\d*\))?$/i.test(value)) return dateValue(value, writer)
+  if (writer.product.family === 'postgresql') return writer.product.text(value)
+  throw new BadValue(value, 'Write a date as 2001-02-03, a time as 04:05:06, both as 2001-02-03T04:05:06.')
 }
 
 function parseBoolean(value: string): string {

@@ -31,6 +31,8 @@ export interface ChangeWriter {
   readonly refuse: (attribute: string, hint?: string) => void
   /** Says that an attribute has no meaning on this database; Liquibase leaves it out without a word. */
   readonly ignore: (attribute: string) => void
+  /** Says that values would be written better if the types of their columns were known. */
+  readonly awaitColumnTypes: () => void
   /** Reports any other reason why there is no SQL. */
   readonly report: (code: string, message: string, hint: string) => void
 }
@@ -42,6 +44,7 @@ export function createWriter(
   change: ModelledChange,
   context: GenerateContext,
   diagnostics: Diagnostic[],
+  awaitColumnTypes: () => void = () => {},
 ): ChangeWriter {
   const { attributes } = change.node
   const say = (severity: 'error' | 'warning', code: string, message: string, hint: string): void => {
@@ -110,6 +113,7 @@ export function createWriter(
         'Leave it out, or limit the changeset with dbms to the databases that have it.',
       )
     },
+    awaitColumnTypes,
     report,
   }
 }

@@ -2,6 +2,7 @@ import type { Dialect } from '@sluice/engine'
 import { createGenerate, sharedGenerators } from '../changes/generate.ts'
 import type { Generators } from '../changes/generate.ts'
 import { createMysqlProduct } from './changes/product.ts'
+import { mysqlColumnTypes } from './column-types.ts'
 import { mysqlCondition } from './conditions.ts'
 import { literal, physicalName, quoteName, quotePhysicalName } from './names.ts'
 
@@ -28,6 +29,7 @@ function createMysqlDialect(name: 'mysql' | 'mariadb', boolean: string): Dialect
     currentTimestamp: 'NOW()',
     types: { text: (length) => `VARCHAR(${length})`, longText: 'LONGTEXT', timestamp: 'datetime', boolean },
     generate: createGenerate(createMysqlProduct(name), name === 'mariadb' ? sharedGenerators : mysqlGenerators),
+    columnTypesQuery: mysqlColumnTypes,
     conditionQuery: mysqlCondition,
     catalogue: async () => (await import('./catalog/catalogue.ts')).mysqlCatalogue,
   }

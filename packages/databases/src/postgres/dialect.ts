@@ -2,6 +2,7 @@ import type { Dialect } from '@sluice/engine'
 import { createGenerate, sharedGenerators } from '../changes/generate.ts'
 import type { ProductName } from '../changes/product.ts'
 import { createPostgresProduct } from './changes/product.ts'
+import { postgresColumnTypes } from './column-types.ts'
 import { postgresCondition } from './conditions.ts'
 import { literal, physicalName, quoteName, quotePhysicalName } from './names.ts'
 
@@ -22,6 +23,7 @@ export const postgresDialect: Dialect = {
     boolean: 'BOOLEAN',
   },
   generate: createGenerate(createPostgresProduct('postgresql'), sharedGenerators),
+  columnTypesQuery: postgresColumnTypes,
   conditionQuery: postgresCondition,
   catalogue: async () => (await import('./catalog/catalogue.ts')).postgresCatalogue,
 }

@@ -3,6 +3,7 @@ import { createGenerate } from '../changes/generate.ts'
 import { catalogueTexts, openSqliteFacts } from './changes/facts.ts'
 import { sqliteGenerators } from './changes/generators.ts'
 import { sqliteProduct } from './changes/product.ts'
+import { sqliteColumnTypes } from './column-types.ts'
 import { sqliteCondition } from './conditions.ts'
 import { literal, physicalName, quoteName, quotePhysicalName } from './names.ts'
 
@@ -20,6 +21,7 @@ export const sqliteDialect: Dialect = {
   openFacts: openSqliteFacts,
   catalogueTexts,
   generate: createGenerate(sqliteProduct, sqliteGenerators),
+  columnTypesQuery: sqliteColumnTypes,
   conditionQuery: sqliteCondition,
   catalogue: async () => (await import('./catalog/catalogue.ts')).sqliteCatalogue,
 }

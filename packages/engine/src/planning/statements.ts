@@ -5,9 +5,10 @@ import { isTransactional, readCopyFromStdin, readTransactionFacts, splitStatemen
 import type { SqlDialect } from '@sluice/sql'
 import type { Dialect, SchemaFacts } from '../dialect.ts'
 import type { SelectionOptions } from '../options.ts'
-import type { PlannedStatement } from '../plan.ts'
+import type { PlannedStatement, TypedStatement } from '../plan.ts'
 import { resolveCommand } from './host-commands.ts'
 import { prepareModification } from './modify-sql.ts'
+import { createTypedLoad } from './typed-load.ts'
 
 /** What statements are resolved against. */
 export interface StatementContext {
@@ -50,12 +51,12 @@ export function resolveStatements(
   )
   const modification = prepareModification(visitors)
   diagnostics.push(...modification.diagnostics)
-  const add = (sql: string, place: SourcePlace): void => {
+  const add = (sql: string, place: SourcePlace, typed?: TypedStatement): void => {
     // Data is not SQL: only the command is modified.
     const copy = visitors.length === 0 ? undefined : readCopyFromStdin(sql)
     const modified =
       copy === undefined ? modification.apply(sql) : modification.apply(copy.command) + sql.slice(copy.command.length)
-    statements.push({ sql: modified, place })
+    statements.push(typed === undefined ? { sql: modified, place } : { sql: modified, place, typed })
     context.facts?.note(modified)
   }
   for (const change of changes) {
@@ -76,7 +77,10 @@ export function resolveStatements(
       const { objectQuotingStrategy } = changeset
       const generated = context.dialect.generate(change, { defaultSchema, objectQuotingStrategy, facts })
       diagnostics.push(...generated.diagnostics)
-      for (const sql of generated.statements) add(sql, change.place)
+      const awaits = generated.awaitsColumnTypes === true
+      const load = awaits ? createTypedLoad(change, changeset, context, modification) : undefined
+      for (const [index, sql] of generated.statements.entries())
+        add(sql, change.place, load === undefined ? undefined : { load, index })
     } else if (matchesChangeDbms(change.dbms, context.dialect.name)) {
       const split = splitSql(change, context.dialect)
       diagnostics.push(...split.diagnostics)

@@ -6,6 +6,8 @@ import type { Database, StatementResult } from '../database.ts'
 import type { ChangesetDirection, ChangesetResult } from '../events.ts'
 import type { HostCommand, PlannedStatement } from '../plan.ts'
 import { canShareTransaction, lockedRegions, mayHavePartlyRun } from '../planning/statements.ts'
+import { createStatementTyper } from '../planning/typed-load.ts'
+import type { StatementTyper } from '../planning/typed-load.ts'
 import type { ReportEntry } from '../report.ts'
 import { deleteDetail, insertDoneDetail, insertRunningDetail, settleDetails, updateDetail } from '../tracking/detail.ts'
 import type { DetailRow } from '../tracking/detail.ts'
@@ -60,6 +62,8 @@ export async function runChangeset(session: WriteSession, run: ChangesetRun): Pr
     inDoubt: false,
     openBefore: false,
     statementSent: false,
+    sent: undefined,
+    typer: createStatementTyper(session.database),
   }
   onEvent?.({
     type: 'changesetStarted',
@@ -89,7 +93,7 @@ export async function runChangeset(session: WriteSession, run: ChangesetRun): Pr
       error: undefined,
     }
   } catch (error) {
-    const planned = run.statements[progress.done]
+    const planned = progress.sent
     const failure = toFailure(error, {
       changeset: run.key,
       ...(progress.statementSent ? { statement: progress.done + 1, planned } : {}),
@@ -121,6 +125,9 @@ interface Progress {
   openBefore: boolean
   /** A user's statement has been sent and not been answered. */
   statementSent: boolean
+  /** The last user's statement that was sent, as it was sent. */
+  sent: PlannedStatement | undefined
+  readonly typer: StatementTyper
 }
 
 async function runInTransaction(session: WriteSession, run: ChangesetRun, progress: Progress): Promise<void> {
@@ -201,14 +208,16 @@ async function sendStatement(
   session: WriteSession,
   run: ChangesetRun,
   progress: Progress,
-  statement: PlannedStatement,
+  planned: PlannedStatement,
   { begins }: { readonly begins: boolean } = { begins: false },
 ): Promise<void> {
   const { clock, onEvent } = session
   const place = { changeset: run.key, statement: progress.done + 1, of: run.statements.length }
+  const statement = planned.typed === undefined ? planned : await session.cancellable(() => progress.typer.type(planned))
   onEvent?.({ type: 'statementStarted', ...place, sql: shortSql(statement.sql) })
   const started = clock.monotonic()
   progress.statementSent = true
+  progress.sent = statement
   progress.openBefore = session.database.transactionState === 'active'
   const { rows } =
     statement.command === undefined

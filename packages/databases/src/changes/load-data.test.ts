@@ -1,0 +1,71 @@
+import { deepEqual, equal, match } from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { ChangeNode, Dialect } from '@sluice/engine'
+import { mariadbDialect } from '../mysql/dialect.ts'
+import { postgresDialect } from '../postgres/dialect.ts'
+import { sqliteDialect } from '../sqlite/dialect.ts'
+
+const place = { file: 'db.yaml', line: 1, column: 1 }
+
+function load(
+  dialect: Dialect,
+  csv: string,
+  types: Readonly<Record<string, string>> | undefined,
+  columns: readonly ChangeNode[] = [],
+) {
+  const node: ChangeNode = { name: 'loadData', attributes: { tableName: 't', file: 't.csv' }, children: columns, place }
+  const change = { type: 'modelled' as const, name: 'loadData' as const, node, file: { path: 't.csv', text: csv }, place }
+  const columnTypes = types === undefined ? undefined : new Map(Object.entries(types))
+  return dialect.generate(change, { defaultSchema: undefined, objectQuotingStrategy: 'LEGACY', columnTypes })
+}
+
+describe('rows of a CSV file without types', () => {
+  it('are texts, and ask for the types of their columns', () => {
+    const generated = load(postgresDialect, 'a,b\ntrue,\n', undefined)
+    deepEqual(generated.statements, ["INSERT INTO t (a, b) VALUES ('true', NULL)"])
+    equal(generated.awaitsColumnTypes, true)
+  })
+
+  it('ask for nothing where the changelog says every type', () => {
+    const column: ChangeNode = { name: 'column', attributes: { name: 'a', type: 'NUMERIC' }, children: [], place }
+    equal(load(postgresDialect, 'a\n1\n', undefined, [column]).awaitsColumnTypes, false)
+  })
+
+  it('are written by the types of their columns', () => {
+    const csv = 'on,n,at,t,e\nyes,1.5,2001-02-03T04:05:06,true,\n'
+    const values = (dialect: Dialect, types: readonly string[]): string | undefined => {
+      const [on = '', n = '', at = '', t = ''] = types
+      return /VALUES (.*)/.exec(load(dialect, csv, { on, n, at, t, e: t }).statements[0] ?? '')?.[1]
+    }
+    const date = "'2001-02-03 04:05:06'"
+    equal(
+      values(postgresDialect, ['boolean', 'numeric', 'timestamp without time zone', 'text']),
+      `(TRUE, 1.5, ${date}, 'true', '')`,
+    )
+    equal(values(mariadbDialect, ['tinyint(1)', 'decimal(10,2)', 'datetime', 'varchar(9)']), `(1, 1.5, ${date}, 'true', '')`)
+    equal(values(sqliteDialect, ['BOOLEAN', 'DECIMAL(9, 2)', 'DATETIME', 'VARCHAR(9)']), `(1, 1.5, ${date}, 'true', '')`)
+  })
+
+  it('keep a list and a bit string as texts', () => {
+    const { statements } = load(postgresDialect, 'a,b\n"{1,2}",101\n', { a: 'integer[]', b: 'bit' })
+    deepEqual(statements, ["INSERT INTO t (a, b) VALUES ('{1,2}', '101')"])
+  })
+
+  it('are refused, with the line, where their columns cannot hold them', () => {
+    const { statements, diagnostics } = load(sqliteDialect, 'n,on,at\n1,true,\n1+1,maybe,soon\n', {
+      n: 'INTEGER',
+      on: 'BOOLEAN',
+      at: 'DATE',
+    })
+    deepEqual(statements, [])
+    deepEqual(
+      diagnostics.map(({ message }) => message),
+      [
+        'Line 3 of "t.csv": "1+1" is no number for "n".',
+        'Line 3 of "t.csv": "maybe" is no boolean for "on".',
+        'Line 3 of "t.csv": "soon" is no date or time for "at".',
+      ],
+    )
+    match(diagnostics[0]?.hint ?? '', /COMPUTED/)
+  })
+})
