@@ -24,7 +24,19 @@ describe('a refusal of the API server', () => {
       [404, 'namespaces "jobs" not found', /the namespace does not exist/, /Create the namespace/],
       [403, 'because it is being terminated', /is being deleted/, /another namespace/],
       [401, 'Unauthorized', /does not know this delegate's credential/, /kubeconfig/],
-      [403, 'User "x" cannot create resource "pods"', /cannot create/, /documented Role/],
+      [
+        403,
+        'pods is forbidden: User "x" cannot create resource "pods" in API group ""',
+        /cannot create/,
+        /documented Role in that namespace;/,
+      ],
+      [
+        403,
+        'networkpolicies.networking.k8s.io is forbidden: User "system:serviceaccount:a:b" cannot create resource "networkpolicies"',
+        /cannot create/,
+        /documented Role.*SLUICE_DELEGATE_NETWORK_POLICY to off/,
+      ],
+      [403, 'admission webhook "policy.example" denied the request: no', /denied the request/, /admission rule/],
       [422, 'spec.containers[0].image: Required value', /as invalid/, /stepGroupInfra/],
       [500, 'etcdserver: request timed out', /500/, /API server/],
     ]

@@ -18,6 +18,15 @@ export function explainRefusal(error: unknown, what: string, namespace: string):
 function refusalWords(error: KubeError, what: string, namespace: string): Words {
   const { message, reason, status } = error
   const subject = `The ${what} in namespace "${namespace}" was refused`
+  // First of all: the account that is named here is the delegate's own, not one that a pod asks for.
+  const [, resource] = /^.*User "[^"]*" cannot \w+ resource "([^"]+)"/.exec(message) ?? []
+  if (status === 403 && resource !== undefined) {
+    const off = resource === 'networkpolicies' ? ', or set SLUICE_DELEGATE_NETWORK_POLICY to off' : ''
+    return {
+      what: `${subject}: ${message}`,
+      hint: `Give the delegate's account the documented Role in that namespace${off}; \`sluice delegate doctor\` lists what it lacks.`,
+    }
+  }
   if (/exceeded quota/i.test(message)) {
     return {
       what: `${subject}, because a quota of the namespace is used up: ${message}`,
@@ -69,7 +78,7 @@ function refusalWords(error: KubeError, what: string, namespace: string): Words 
   if (status === 403) {
     return {
       what: `${subject}: ${message}`,
-      hint: 'If it names this delegate, give its service account the documented Role in that namespace; else an admission rule of the cluster refuses the pod.',
+      hint: 'An admission rule of the cluster refuses it: leave out what it names, or ask those who run the cluster.',
     }
   }
   if (status === 422 || status === 400) {

@@ -1,7 +1,7 @@
-import { deepEqual, equal, match } from 'node:assert/strict'
+import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { judgeGonePod, judgePod, mayHaveStarted } from './judge-pod.ts'
+import { judgeGonePod, judgePod, mayHaveStarted, withPullAnswer } from './judge-pod.ts'
 import type { ContainerState, Pod } from './kube-types.ts'
 
 type Status = NonNullable<Pod['status']>
@@ -92,6 +92,17 @@ describe('judging a pod', () => {
     const { trouble } = judgePod(podWith({ phase: 'Pending', conditions }))
     equal(trouble?.ends, 'patience')
     match(trouble.what, /Unschedulable\): 0\/1 nodes/)
+  })
+
+  it('says what the registry answered, from the event where the status has it no more', () => {
+    const { trouble } = judgePod(pod(running, waiting('ImagePullBackOff', 'Back-off pulling image "tools:2"')))
+    ok(trouble)
+    equal(withPullAnswer(trouble, ['Error: ErrImagePull', 'Failed to pull image "other:1": 404']), trouble)
+    const refused = 'Failed to pull image "tools:2": rpc error: code = Unknown desc = unexpected status: 401 Unauthorized'
+    const told = withPullAnswer(trouble, ['Failed to pull image "tools:2": timeout', refused, 'Error: ImagePullBackOff'])
+    match(told.what, /^The image "tools:2" of .* cannot be pulled \(ErrImagePull\)\. unexpected status: 401 Unauthorized$/)
+    match(told.hint, /connectorRef.*user name and password/)
+    equal(told.ends, trouble.ends)
   })
 
   it('calls a pod that is gone not started or missing, and completed only where its runner’s own end was seen', () => {

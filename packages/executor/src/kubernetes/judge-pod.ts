@@ -26,7 +26,9 @@ export interface PodTrouble extends Words {
    */
   readonly ends: 'never' | 'soon' | 'patience' | 'aside'
   /** Whose image cannot be pulled. The kubelet gives the registry's answer with each try (`first`), and between tries no reason (`again`). */
-  readonly pull?: { readonly container: string; readonly told: 'first' | 'again' } | undefined
+  readonly pull?:
+    | { readonly container: string; readonly image: string; readonly where: string; readonly told: 'first' | 'again' }
+    | undefined
 }
 
 /** Reads a pod's status. Pure: the same status means the same, whoever reads it and however late. */
@@ -206,9 +208,8 @@ function waitingTrouble(pod: Pod, container: string, state: ContainerState | und
     case 'RegistryUnavailable':
       return {
         ends: 'soon',
-        what: `The image "${image}" of ${where} cannot be pulled (${reason}). ${oneLine(message)}`.trim(),
-        hint: pullHint(message),
-        pull: { container, told: reason === 'ImagePullBackOff' ? 'again' : 'first' },
+        ...pullWords(image, where, reason, message),
+        pull: { container, image, where, told: reason === 'ImagePullBackOff' ? 'again' : 'first' },
       }
     case 'InvalidImageName':
       return {
@@ -235,9 +236,23 @@ function waitingTrouble(pod: Pod, container: string, state: ContainerState | und
   }
 }
 
+/** The same trouble with what the registry answered, where the kubelet said it in an event (`Failed to pull image …`) and not in the status. */
+export function withPullAnswer(trouble: PodTrouble, eventMessages: readonly string[]): PodTrouble {
+  const { pull } = trouble
+  if (pull?.told !== 'again') return trouble
+  const answer = eventMessages.findLast((message) => message.startsWith(`Failed to pull image "${pull.image}"`))
+  if (answer === undefined) return trouble
+  return { ...trouble, ...pullWords(pull.image, pull.where, 'ErrImagePull', answer), pull: { ...pull, told: 'first' } }
+}
+
+function pullWords(image: string, where: string, reason: string, message: string): Words {
+  const said = oneLine(message.replace(`Failed to pull image "${image}": `, '').replace(/^rpc error: code = \w+ desc = /, ''))
+  return { what: `The image "${image}" of ${where} cannot be pulled (${reason}). ${said}`.trim(), hint: pullHint(message) }
+}
+
 function pullHint(message: string): string {
   if (/401|403|unauthorized|denied|authorization|authentication/i.test(message)) {
-    return 'The registry refuses the credentials: check user name and password of the image’s registry connector, and that the connector names this registry.'
+    return 'The registry refuses the credentials, or got none: name a registry connector of this registry in the step (connectorRef), and check its user name and password.'
   }
   if (/not found|manifest unknown|no such/i.test(message)) return 'There is no such image: check its name and tag.'
   if (/no such host|timeout|i\/o|connection refused|dial tcp|x509|tls/i.test(message)) {

@@ -23,6 +23,8 @@ export interface PlacedPod {
   placedAt: number
   /** The last trouble with an image in which the registry was quoted. */
   pullTrouble?: PodTrouble | undefined
+  /** What the events say of things that failed, oldest first. */
+  pullAnswers: readonly string[]
   /** Monotonic, since when something stands in the way. */
   troubleSince: number | undefined
   /** What was said last, so that it is said once. */
@@ -49,6 +51,7 @@ export function createPlacedPod(
     end: undefined,
     ended: Promise.withResolvers(),
     placedAt: 0,
+    pullAnswers: [],
     troubleSince: undefined,
     said: undefined,
     givenUp: undefined,

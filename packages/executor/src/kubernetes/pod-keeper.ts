@@ -1,7 +1,7 @@
 import type { Clock, Logger } from '@sluice/base'
 import type { AttemptEnd } from '../executor.ts'
 import { listEvents } from './cluster-events.ts'
-import { type PodTrouble, type Words, judgeGonePod, judgePod, podName } from './judge-pod.ts'
+import { type PodTrouble, type Words, judgeGonePod, judgePod, podName, withPullAnswer } from './judge-pod.ts'
 import { type KubeClient, KubeError } from './kube-client.ts'
 import type { Pod } from './kube-types.ts'
 import { type OnNotice, type PlacedPod, say, settle } from './placed-pod.ts'
@@ -84,12 +84,19 @@ export function createPodKeeper(options: PodKeeperOptions): PodKeeper {
     placed.eventsAt = clock.monotonic()
     try {
       const events = await listEvents(await client(), placed.namespace, placed.podUid, AbortSignal.timeout(3_000))
+      placed.pullAnswers = events.filter(({ reason }) => reason === 'Failed').map(({ message }) => message)
       const fresh = events.filter((event) => !placed.seenEvents.has(JSON.stringify(event)))
       for (const event of fresh) placed.seenEvents.add(JSON.stringify(event))
       if (fresh.length > 0) onNotice(placed.attemptId, { type: 'clusterEvents', events: fresh.slice(-100) })
     } catch (error) {
       logger.debug({ attemptId: placed.attemptId, error }, 'The events of a pod could not be read.')
     }
+  }
+
+  /** The kubelet shows the registry's answer in the status for a moment only; its event of it stays. */
+  const sayWithAnswer = async (placed: PlacedPod, trouble: PodTrouble): Promise<void> => {
+    await tellEvents(placed)
+    if (placed.end === undefined) say(placed, withReason(placed, trouble), onNotice)
   }
 
   const see = (placed: PlacedPod, pod: Pod, is: 'present' | 'gone'): void => {
@@ -106,7 +113,8 @@ export function createPodKeeper(options: PodKeeperOptions): PodKeeper {
       placed.troubleSince ??= clock.monotonic()
       const trouble = withReason(placed, judgement.trouble)
       if (trouble.pull?.told === 'first') placed.pullTrouble = trouble
-      say(placed, trouble, onNotice)
+      if (trouble.pull?.told === 'again') void sayWithAnswer(placed, trouble)
+      else say(placed, trouble, onNotice)
       if (judgement.trouble.ends === 'never') giveUp(placed, judgement.trouble)
     }
   }
@@ -143,9 +151,9 @@ export function createPodKeeper(options: PodKeeperOptions): PodKeeper {
 }
 
 /** What the registry said at the last try explains why the kubelet waits now. */
-function withReason({ pullTrouble }: PlacedPod, trouble: PodTrouble): PodTrouble {
-  if (trouble.pull?.told !== 'again' || pullTrouble?.pull?.container !== trouble.pull.container) return trouble
-  return pullTrouble
+function withReason({ pullTrouble, pullAnswers }: PlacedPod, trouble: PodTrouble): PodTrouble {
+  if (trouble.pull?.told === 'again' && pullTrouble?.pull?.container === trouble.pull.container) return pullTrouble
+  return withPullAnswer(trouble, pullAnswers)
 }
 
 /** An end that this executor brought about before the start is told by its reason, not by what deleting looked like. */
