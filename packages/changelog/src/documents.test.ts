@@ -262,3 +262,15 @@ test('the order of an XML changeset is the schema’s, and a tag stands alone', 
   assert.deepEqual(codes('<empty/><tagDatabase tag="t"/>'), ['CHANGELOG_TAG_NOT_ALONE'])
   assert.deepEqual(codes('<tagDatabase tag="t"/>'), [])
 })
+
+test('what a change lacks is a warning where the changeset says onValidationFail: MARK_RAN, and an error elsewhere', () => {
+  const text = (more: string): string => yaml(`  - changeSet: {id: 1, author: a, ${more}changes: [{dropTable: {}}]}\n`)
+  const tree = createMemoryTree({ 'a.yaml': text('onValidationFail: MARK_RAN, ') })
+  const { changelog, diagnostics } = parseChangelog('a.yaml', tree)
+  assert.deepEqual(
+    diagnostics.map(({ severity, message }) => `${severity}: ${message}`),
+    ['warning: "dropTable" needs "tableName". As the changeset says, it is recorded and not run.'],
+  )
+  assert.equal(changelog?.changesets[0]?.isInvalid, true)
+  assert.deepEqual(problems({ 'a.yaml': text('') }), ['a.yaml:2:44 "dropTable" needs "tableName".'])
+})

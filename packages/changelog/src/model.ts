@@ -50,6 +50,8 @@ export interface Changeset {
   readonly ignore: boolean
   readonly runOrder: 'first' | 'last' | undefined
   readonly onValidationFail: 'HALT' | 'MARK_RAN'
+  /** A change lacks what it needs, and `onValidationFail: MARK_RAN` says that the changeset is then recorded and not run. */
+  readonly isInvalid?: boolean | undefined
   /** Stored checksums that count as unchanged: `9:…`, `8:…`, or one of `any`, `all`, `*`, `-1`, `1:any`. */
   readonly validCheckSums: readonly string[]
   /** Comments as for the COMMENTS column, joined; empty when there is none. */

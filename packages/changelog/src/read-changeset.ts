@@ -5,6 +5,7 @@ import { AttributeReader, reportUnknown } from './read-attributes.ts'
 import { readModifySql } from './read-modify-sql.ts'
 import { readPreconditions } from './read-preconditions.ts'
 import { readRollback } from './read-rollback.ts'
+import type { Reporter } from './reporter.ts'
 import { expandAt, otherPathsOf, type FileContext, type ParseSession } from './session.ts'
 import { childrenNamed, listItemName, type SourceNode } from './source-node.ts'
 
@@ -42,7 +43,9 @@ export function readChangeset(
       hint,
     )
   }
-  const changes = readChanges(session, context, node)
+  const onValidationFail = reader.choice('onValidationFail', ['HALT', 'MARK_RAN']) ?? changesetDefaults.onValidationFail
+  const forgiving = onValidationFail === 'MARK_RAN' ? forgiveMissing(session.reporter) : undefined
+  const changes = readChanges(forgiving === undefined ? session : { ...session, reporter: forgiving.reporter }, context, node)
   if (defaults.format === 'xml') checkXmlOrder(session, node)
   const contextText = reader.text('contextFilter') ?? reader.text('context')
   checkContext(session, contextText, reader.place('contextFilter') ?? reader.place('context') ?? node.place)
@@ -68,7 +71,8 @@ export function readChangeset(
     runInTransaction: reader.boolean('runInTransaction') ?? changesetDefaults.runInTransaction,
     ignore: context.ignore || (reader.boolean('ignore') ?? false),
     runOrder: reader.choice('runOrder', ['first', 'last']),
-    onValidationFail: reader.choice('onValidationFail', ['HALT', 'MARK_RAN']) ?? changesetDefaults.onValidationFail,
+    onValidationFail,
+    ...(forgiving?.hasMissing() === true ? { isInvalid: true } : {}),
     validCheckSums: readValidCheckSums(session, context, node),
     comment: readComment(session, context, node),
     preconditions: readOwnPreconditions(session, context, node),
@@ -77,6 +81,25 @@ export function readChangeset(
     tag: tagChange?.type === 'modelled' ? tagChange.node.attributes['tag'] : undefined,
   }
   return id === undefined || author === undefined || id.trim() === '' || author.trim() === '' ? undefined : changeset
+}
+
+/** Tells of what changes lack by warnings: the changeset is recorded instead of being run, as in Liquibase. */
+function forgiveMissing(reporter: Reporter): { readonly reporter: Reporter; readonly hasMissing: () => boolean } {
+  let hasMissing = false
+  return {
+    hasMissing: () => hasMissing,
+    reporter: {
+      get diagnostics() {
+        return reporter.diagnostics
+      },
+      warn: reporter.warn,
+      error: (place, code, message, hint) => {
+        if (code !== 'CHANGELOG_MISSING_FIELD') return reporter.error(place, code, message, hint)
+        hasMissing = true
+        reporter.warn(place, code, `${message} As the changeset says, it is recorded and not run.`, hint)
+      },
+    },
+  }
 }
 
 const xmlOrder = ['validCheckSum', 'preConditions', 'change', 'rollback', 'modifySql']

@@ -166,7 +166,7 @@ async function runAll(
     for (const message of planned.messages) session.onEvent?.({ type: 'notice', severity: 'OUTPUT', message })
     const partial = detailed.partials.get(normalizeChangesetKey(planned.key))
     if (partial !== undefined && partial.sha256 !== hashStatements(planned.statements)) return partialChanged(planned)
-    const markRan = broken?.outcome === 'MARK_RAN'
+    const markRan = broken?.outcome === 'MARK_RAN' || planned.changeset.isInvalid === true
     const statements = markRan ? [] : planned.statements
     const rollback = markRan ? undefined : resolveRollback(planned.changeset, context)
     const entry = await runChangeset(session, {

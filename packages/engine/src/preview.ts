@@ -125,7 +125,7 @@ async function previewUpdate(input: PreviewInput): Promise<Preview> {
     if (broken !== undefined && broken.outcome !== 'MARK_RAN') diagnostics.push(toDiagnostic(broken))
     if (broken?.outcome === 'HALT') break
     if (broken?.outcome === 'CONTINUE') continue
-    const markRan = broken?.outcome === 'MARK_RAN'
+    const markRan = broken?.outcome === 'MARK_RAN' || planned.changeset.isInvalid === true
     const comment = planned.changeset.comment === '' ? '' : `\n${asComment(planned.changeset.comment)}`
     parts.push(
       `-- Changeset ${formatChangesetKey(planned.key)}${comment}`,

@@ -38,6 +38,7 @@ export function resolveStatements(
   context: StatementContext,
   forRollback = false,
 ): ResolvedStatements {
+  if (changeset.isInvalid === true) return { statements: [], diagnostics: [], messages: [], stop: undefined }
   const statements: PlannedStatement[] = []
   const diagnostics: Diagnostic[] = []
   const messages: string[] = []
