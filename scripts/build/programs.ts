@@ -12,18 +12,14 @@ export interface BuildContext {
 
 /**
  * The programs, and whether their first file only turns on V8's compile cache before it loads the rest. The server's main.ts does
- * that itself.
+ * that itself. "cli-db" is the part of "cli" that runs "sluice db", in a bundle of its own: built alone it is in fewer files.
  */
-const programs = { server: false, delegate: true, runner: true, cli: true } as const
+const programs = { server: false, delegate: true, runner: true, cli: true, 'cli-db': false } as const
 
-/** Packages written for CommonJS expect these; each bundle gets them under names that cannot collide. */
-const commonJs = [
-  "import { createRequire as sluiceCreateRequire } from 'node:module'",
-  "import { fileURLToPath as sluiceFileUrlToPath } from 'node:url'",
-  'const require = sluiceCreateRequire(import.meta.url)',
-  'const __filename = sluiceFileUrlToPath(import.meta.url)',
-  "const __dirname = sluiceFileUrlToPath(new URL('.', import.meta.url))",
-].join('\n')
+/** Packages written for CommonJS expect these; made only when they are used, since every file of every bundle begins with them. */
+const commonJs =
+  "const require = (id) => process.getBuiltinModule('node:module').createRequire(import.meta.url)(id), " +
+  '__filename = import.meta.filename, __dirname = import.meta.dirname'
 
 /** zod brings its messages in fifty languages, a third of a megabyte that every program would read at its start; ours are English. */
 const englishZod: Plugin = {
@@ -58,9 +54,14 @@ const leanBuiltins: Plugin = {
           `const value${index} = /* @__PURE__ */ read(${JSON.stringify(name)}); export { value${index} as ${name} }`,
       )
       return {
-        contents: [`const read = (name) => ${load}[name]`, ...exports, `export default /* @__PURE__ */ (() => ${load})()`].join(
-          '\n',
-        ),
+        contents: [
+          `const read = (name) => ${load}[name]`,
+          ...exports,
+          // The default export is the whole module. Commander has it of processes for subcommands that are programs; we have none.
+          path === 'node:child_process'
+            ? `export default /* @__PURE__ */ new Proxy({}, { get: (_, name) => ${load}[name] })`
+            : `export default /* @__PURE__ */ (() => ${load})()`,
+        ].join('\n'),
       }
     })
   },
@@ -77,7 +78,7 @@ export async function buildPrograms(context: BuildContext): Promise<readonly str
 }
 
 function mainOf(context: BuildContext, name: string): string {
-  return join(context.root, 'apps', name, 'src/main.ts')
+  return join(context.root, 'apps', name === 'cli-db' ? 'cli/src/main-db.ts' : `${name}/src/main.ts`)
 }
 
 async function buildProgram({ root, dist, version }: BuildContext, name: keyof typeof programs): Promise<string[]> {
@@ -128,7 +129,10 @@ function wrapper(name: string): string {
     '#!/usr/bin/env node',
     "import { enableCompileCache } from 'node:module'",
     "enableCompileCache(new URL('.compile-cache', import.meta.url).pathname)",
-    `await import('./${name}-main.js')`,
+    // The path is chosen, not computed: nothing but these files can be meant.
+    name === 'cli'
+      ? "await (process.argv[2] === 'db' ? import('./cli-db.js') : import('./cli-main.js'))"
+      : `await import('./${name}-main.js')`,
     '',
   ].join('\n')
 }

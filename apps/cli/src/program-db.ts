@@ -27,6 +27,11 @@ export const databaseGroups: readonly CommandGroup[] = [
   { names: ['execute-sql'], add: addExecuteSql },
 ]
 
+/** The group of the command that a command line names outright: nothing else is needed to run it or to explain it. */
+export function findDatabaseGroup(argv: readonly string[]): CommandGroup | undefined {
+  return argv[0] === 'db' ? databaseGroups.find(({ names }) => names.includes(argv[1] ?? '')) : undefined
+}
+
 /**
  * sluice db: the engine alone, without a control plane. Liquibase's command names are aliases. With one group, only its commands: building
  * all of them costs a short command more than its own work does.

@@ -4,7 +4,7 @@ import type { EngineFailure } from './events.ts'
 import { applyHistorySql } from './history-sql.ts'
 import type { CommandInput, UpdateOptions, WriteOptions } from './options.ts'
 import { hasPlanErrors } from './plan.ts'
-import type { PlannedChangeset, UpdatePlan } from './plan.ts'
+import type { PlannedChangeset, PlannedStatement, UpdatePlan } from './plan.ts'
 import type { DecidedChangeset } from './planning/decisions.ts'
 import { keptRollback, resolveRollback } from './planning/rollback-statements.ts'
 import { checkPreconditions } from './preconditions/check.ts'
@@ -226,11 +226,7 @@ function findUnplanned(plan: UpdatePlan, detailed: DetailedPlan): EngineFailure 
   const approved = new Map(plan.changesets.map((one) => [normalizeChangesetKey(one.key), one]))
   for (const fresh of detailed.plan.changesets) {
     const known = approved.get(normalizeChangesetKey(fresh.key))
-    if (
-      known === undefined ||
-      known.action !== fresh.action ||
-      hashStatements(known.statements) !== hashStatements(fresh.statements)
-    ) {
+    if (known === undefined || known.action !== fresh.action || !isSameSql(known.statements, fresh.statements)) {
       const error = new AppError(
         'conflict',
         'PLAN_CHANGED',
@@ -243,6 +239,10 @@ function findUnplanned(plan: UpdatePlan, detailed: DetailedPlan): EngineFailure 
     }
   }
   return undefined
+}
+
+function isSameSql(left: readonly PlannedStatement[], right: readonly PlannedStatement[]): boolean {
+  return left.length === right.length && left.every(({ sql }, index) => sql === right[index]?.sql)
 }
 
 function doneEntry(planned: PlannedChangeset, result: 'skipped' | 'alreadyApplied'): ReportEntry {

@@ -105,13 +105,23 @@ export function assemblePlan(
   return { plan, decisions, planned, history, partials: partialByKey }
 }
 
+const digestChunkLength = 64 * 1024
+
 /** SHA-256 (hex) over what will run: identity, action, checksum and every statement, in order, and the tag. */
 export function digestPlan(changesets: readonly PlannedChangeset[], tag: string | undefined): string {
   const hash = createHash('sha256')
+  let text = ''
   for (const { key, action, checksum, statements } of changesets) {
-    hash.update(JSON.stringify([key.path, key.id, key.author, action, checksum, statements.map(({ sql }) => sql)])).update('\n')
+    text += `${JSON.stringify([key.path, key.id, key.author, action, checksum, statements.map(({ sql }) => sql)])}\n`
+    // Few large pieces cost less than many small ones.
+    if (text.length < digestChunkLength) continue
+    hash.update(text)
+    text = ''
   }
-  return hash.update(JSON.stringify({ tag: tag ?? null })).digest('hex')
+  return hash
+    .update(text)
+    .update(JSON.stringify({ tag: tag ?? null }))
+    .digest('hex')
 }
 
 function planChangeset(decided: DecidedChangeset, context: StatementContext, diagnostics: Diagnostic[]): PlannedChangeset {

@@ -4,10 +4,12 @@ import { formatDuration } from '../output/table.ts'
 import { changesetName } from './report-text.ts'
 
 const repaintMs = 500
+/** Lines for a pipe that come in faster than this are written together: each write costs as much as a small statement does. */
+const gatherMs = 100
 
 /**
  * Shows what a command does while it works. On a terminal one line that says where it is and for how long, replaced as it goes on and
- * gone at its end; on a pipe a line per changeset. Locks, notices and warnings are lines of their own on both.
+ * gone at its end; on a pipe a line per changeset, at most a tenth of a second late. Locks, notices and warnings are lines of their own on both.
  */
 export async function withProgress<T>(context: CommandContext, run: (onEvent: OnEngineEvent) => Promise<T>): Promise<T> {
   using progress = openProgress(context)
@@ -26,13 +28,28 @@ function openProgress(context: CommandContext): ShownProgress {
     if (now !== undefined) printer.status(`${now.text}${step}  ${formatDuration(performance.now() - now.since)}`)
   }
   const timer = printer.hasStatus ? setInterval(paint, repaintMs).unref() : undefined
+  const gathered: string[] = []
+  let gatherTimer: NodeJS.Timeout | undefined
+  let writtenAt = -Infinity
+  const write = (): void => {
+    clearTimeout(gatherTimer)
+    gatherTimer = undefined
+    if (gathered.length === 0) return
+    printer.progress(gathered.splice(0).join('\n'))
+    writtenAt = performance.now()
+  }
   const begin = (text: string): void => {
-    now = { text, since: performance.now() }
+    const since = performance.now()
+    now = { text, since }
     step = ''
-    if (printer.hasStatus) paint()
-    else printer.progress(text)
+    if (printer.hasStatus) return paint()
+    gathered.push(text)
+    // By the clock as well: a database on this thread (SQLite) lets no timer through.
+    if (since - writtenAt >= gatherMs) write()
+    else gatherTimer ??= setTimeout(write, gatherMs).unref()
   }
   const tell = (text: string): void => {
+    write()
     printer.progress(text)
     if (printer.hasStatus) paint()
   }
@@ -68,6 +85,7 @@ function openProgress(context: CommandContext): ShownProgress {
     onEvent,
     [Symbol.dispose]: () => {
       clearInterval(timer)
+      write()
       now = undefined
       printer.status(undefined)
     },

@@ -34,22 +34,29 @@ export async function runCancellable<T>(
   const { database, clock, signal, cancelWaitMs } = context
   if (signal === undefined) return run()
   if (signal.aborted) throw canceledError(signal.reason)
-  // Made only when there is something to cancel: ending one costs more than sending a small statement does.
-  let finished: AbortController | undefined
-  let onAbort: (() => void) | undefined
-  const abandoned = new Promise<never>((_, reject) => {
-    onAbort = () => {
+  return new Promise<T>((resolve, reject) => {
+    // Made only when there is something to cancel: ending one costs more than sending a small statement does.
+    let finished: AbortController | undefined
+    const onAbort = (): void => {
       finished = new AbortController()
       cancelUntilFinished(database, clock, finished.signal, cancelWaitMs).catch(reject)
     }
+    const finish = (): void => {
+      finished?.abort()
+      signal.removeEventListener('abort', onAbort)
+    }
     signal.addEventListener('abort', onAbort, { once: true })
+    run().then(
+      (value) => {
+        finish()
+        resolve(value)
+      },
+      (error: unknown) => {
+        finish()
+        reject(error)
+      },
+    )
   })
-  try {
-    return await Promise.race([run(), abandoned])
-  } finally {
-    finished?.abort()
-    if (onAbort !== undefined) signal.removeEventListener('abort', onAbort)
-  }
 }
 
 async function cancelUntilFinished(database: Database, clock: Clock, finished: AbortSignal, waitMs: number): Promise<void> {

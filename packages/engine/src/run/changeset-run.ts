@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { AppError } from '@sluice/base'
 import type { ChangesetKey } from '../changeset-key.ts'
 import { DatabaseError } from '../database.ts'
@@ -13,7 +13,6 @@ import { deleteDetail, insertDoneDetail, insertRunningDetail, settleDetails, upd
 import type { DetailRow } from '../tracking/detail.ts'
 import { StatementAbandoned, canceledError } from './cancellation.ts'
 import { shortSql, toFailure } from './failure.ts'
-import { runHostCommand } from './host-command.ts'
 import type { WriteSession } from './write-session.ts'
 
 /** Servers close connections that are silent for long. */
@@ -42,9 +41,7 @@ export interface ChangesetRun {
 
 /** SHA-256 (hex) of the exact statements of a changeset. */
 export function hashStatements(statements: readonly PlannedStatement[]): string {
-  const hash = createHash('sha256')
-  for (const { sql } of statements) hash.update(`${Buffer.byteLength(sql)}:`).update(sql)
-  return hash.digest('hex')
+  return hash('sha256', statements.map(({ sql }) => `${Buffer.byteLength(sql)}:${sql}`).join(''))
 }
 
 /**
@@ -243,6 +240,8 @@ async function runCommand(
     asked = asked.then(() => database.query('SELECT 1')).catch(() => {})
   }, keepaliveMs)
   try {
+    // Loaded where it is used: hardly any changelog runs commands, and processes are a library that every start would wait for.
+    const { runHostCommand } = await import('./host-command.ts')
     const output = await runHostCommand(command, signal)
     if (output !== '') onEvent?.({ type: 'notice', severity: 'OUTPUT', message: output })
   } finally {
