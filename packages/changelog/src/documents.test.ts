@@ -272,5 +272,5 @@ test('what a change lacks is a warning where the changeset says onValidationFail
     ['warning: "dropTable" needs "tableName". As the changeset says, it is recorded and not run.'],
   )
   assert.equal(changelog?.changesets[0]?.isInvalid, true)
-  assert.deepEqual(problems({ 'a.yaml': text('') }), ['a.yaml:2:44 "dropTable" needs "tableName".'])
+  assert.deepEqual(problems({ 'a.yaml': text('') }), ['a.yaml:2:46 "dropTable" needs "tableName".'])
 })
