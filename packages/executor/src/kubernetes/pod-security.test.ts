@@ -1,57 +1,10 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { kubernetesInfra, stepContainer } from '@sluice/contract'
 import fc from 'fast-check'
-import { buildPod } from './build-pod.ts'
 import { type PodAllowance, checkOverlay, noAllowance } from './check-overlay.ts'
-import type { KubernetesPlan, PodDefaults } from './kubernetes-plan.ts'
+import { planOf, podOf } from '../testing/pod-plan.ts'
 import type { Container, Pod } from './kube-types.ts'
 import { checkPodSecurity } from './pod-security.ts'
-
-const defaults: PodDefaults = {
-  runnerImage: 'registry.example.com/sluice:1',
-  imagePullSecrets: [],
-  runnerCommand: ['node', 'runner.js'],
-  environment: {},
-  terminationGraceSeconds: 120,
-  networkPolicy: false,
-}
-
-function planOf(infra: object, containers: readonly object[] = [{}]): KubernetesPlan {
-  return {
-    namespace: 'jobs',
-    taskId: 'tsk_1',
-    executionId: 'exe_1',
-    userNames: { project: 'default/shop', pipeline: 'deploy', group: 'group' },
-    infra: kubernetesInfra.parse({
-      type: 'kubernetes',
-      connector: 'k8s',
-      initTimeoutMs: 1000,
-      pullSecrets: 'connectors',
-      runner: {},
-      ...infra,
-    }),
-    secretMode: 'kubernetes',
-    containers: containers.map((container, index) =>
-      stepContainer.parse({ id: `c${index + 1}`, image: 'busybox', stepRunIds: ['stp_1'], slots: [], ...container }),
-    ),
-    registries: [],
-    runnerSlots: [],
-    notAfterMs: 1000,
-    task: {},
-  }
-}
-
-function podOf(plan: KubernetesPlan): Pod {
-  return buildPod(
-    { attemptId: 'att_1', epoch: 1, attemptToken: '', relay: 'https://relay', relayPin: 'pin' },
-    { delegateId: 'dlg_1', instanceId: 'dli_1' },
-    plan,
-    defaults,
-    { name: 'sluice-1', uid: 'u' },
-    { run: 'sluice-1-run', values: ['sluice-1-values-0'], pull: [] },
-  )
-}
 
 const refusals = (infra: object, containers?: readonly object[], allowance: PodAllowance = noAllowance) => {
   const plan = planOf(infra, containers)
