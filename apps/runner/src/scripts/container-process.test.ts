@@ -179,6 +179,14 @@ describe('a step container', { skip: skipWithoutBusybox }, () => {
     ok([143, 'SIGTERM'].includes(await container.ended))
   })
 
+  it('that ended before the step began is called gone', async (t) => {
+    const container = openTestContainer(t)
+    await waitFor(() => existsSync(join(container.place.ctl, 'ready')), { timeoutMs: 5000 })
+    container.child.kill('SIGKILL')
+    await container.ended
+    await rejects(begin(container, { command: 'true' }), { code: 'STEP_CONTAINER_GONE' })
+  })
+
   it('lets a step go on whose reader has gone', async (t) => {
     const container = openTestContainer(t)
     const { process } = await begin(container, {

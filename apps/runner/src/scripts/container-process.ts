@@ -70,11 +70,11 @@ export async function startInContainer(
   const outputs = holdFolder(join(folder.path, 'outputs'))
   const ctl = folder.path
 
-  writeLine(join(place.ctl, 'start'), stepRunId)
+  await orGone(() => writeLine(join(place.ctl, 'start'), stepRunId), request.signal, clock)
   await until(() => existsSync(join(ctl, 'running')), request.signal, clock)
   const stdout = readFifo(join(ctl, 'out'))
   const stderr = readFifo(join(ctl, 'err'))
-  writeLine(join(ctl, 'signal'), 'GO')
+  await orGone(() => writeLine(join(ctl, 'signal'), 'GO'), request.signal, clock)
   return {
     process: {
       stdout,
@@ -164,14 +164,31 @@ async function awaitExit(file: string, streams: readonly Socket[], clock: Clock)
     await clock.sleep(pollMs)
     sinceDrained = isDrained ? sinceDrained + pollMs : 0
     if (sinceDrained > goneMs) {
-      throw new AppError('unavailable', 'STEP_CONTAINER_GONE', 'The step’s container ended before the step did.', {
-        hint: 'It may have run out of memory, or somebody removed the pod: see the Kubernetes events of the execution.',
-      })
+      throw containerGone()
     }
   }
   await Promise.race([ended, clock.sleep(drainMs)])
   const code = Number((readBounded(file) ?? '').toString().trim())
   return Number.isInteger(code) ? code : 255
+}
+
+/** Writes to a container that may have ended. With its whole pod told to end the runner hears of it in a moment: that is waited for. */
+async function orGone(write: () => void, signal: AbortSignal, clock: Clock): Promise<void> {
+  try {
+    write()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENXIO') throw error
+    await clock.sleep(goneMs, signal).catch(() => {
+      // That is why: the step's own word on it follows.
+    })
+    throw containerGone()
+  }
+}
+
+function containerGone(): AppError {
+  return new AppError('unavailable', 'STEP_CONTAINER_GONE', 'The step’s container ended before the step did.', {
+    hint: 'It may have run out of memory, or somebody removed the pod: see the Kubernetes events of the execution.',
+  })
 }
 
 async function until(condition: () => boolean, signal: AbortSignal, clock: Clock): Promise<void> {
