@@ -89,6 +89,12 @@ export const fieldTables = {
   action: table('type', '', 'spec'),
 } as const satisfies Record<string, FieldTable>
 
+/** What to do instead of a field that is known and does not work. */
+export const laterFieldHints: Readonly<Record<string, string>> = {
+  podSpecOverlay:
+    'Its usual contents have fields of their own: tolerations, nodeSelector, volumes, containerSecurityContext, hostNames, priorityClassName, resources.',
+}
+
 /** Step types that the dialect knows and this version does not run. */
 export const laterStepTypes: readonly string[] = [
   'DBSchemaUpdateSQL',

@@ -108,7 +108,9 @@ async function sweepLeftovers(server: TestPostgres): Promise<void> {
     const { rows } = await client.query<{ datname: string }>("select datname from pg_database where datname like 't\\_%'")
     for (const { datname } of rows) {
       const pid = Number(datname.split('_')[1])
-      if (!isProcessRunning(pid)) await client.query(`drop database if exists ${datname} with (force)`)
+      if (isProcessRunning(pid)) continue
+      // One with a subscription in it, say, cannot be dropped; that is no reason for the tests of others to fail.
+      await client.query(`drop database if exists ${datname} with (force)`).catch(() => {})
     }
   })
 }

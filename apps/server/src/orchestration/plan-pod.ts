@@ -93,7 +93,7 @@ export function planPod(request: PodRequest, entities: PlanEntities, slots: Secr
       say(group)(
         'CLUSTER_CREDENTIAL_UNSUPPORTED',
         message,
-        'Use InheritFromDelegate and run a delegate with access to that cluster.',
+        'Use InheritFromDelegate, run a delegate with access to that cluster, and lead groups to it by the connector’s delegateSelectors.',
       )
     }
   }
