@@ -1,6 +1,11 @@
 // Crockford's base32, lower case: no i, l, o, u, and valid in Kubernetes object names.
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 
+const randomChars = 16
+/** Random bytes taken from the system in one piece: a call for each id costs more than all the rest of it. Each is used once. */
+const randomPool = new Uint8Array(256 * randomChars)
+let randomLeft = 0
+
 /**
  * A new id: `prefix_` and 26 characters, 10 of time (milliseconds) and 16 of randomness, so that ids sort by creation.
  * The layout is ULID's (https://github.com/ulid/spec), in lower case.
@@ -12,9 +17,12 @@ export function createId(prefix: string, nowMs: number = Date.now()): string {
     head = alphabet.charAt(time % 32) + head
     time = Math.floor(time / 32)
   }
-  const random = globalThis.crypto.getRandomValues(new Uint8Array(16))
+  if (randomLeft < randomChars) {
+    globalThis.crypto.getRandomValues(randomPool)
+    randomLeft = randomPool.length
+  }
   let tail = ''
-  for (const byte of random) tail += alphabet.charAt(byte & 31)
+  for (let index = 0; index < randomChars; index++) tail += alphabet.charAt((randomPool[--randomLeft] ?? 0) & 31)
   return `${prefix}_${head}${tail}`
 }
 

@@ -103,7 +103,9 @@ export {
   listSelectionCandidates,
   readInstance,
   storeInstanceVersion,
-  touchInstance,
+  readInstances,
+  type SeenInstance,
+  touchInstances,
 } from './delegates/instances.ts'
 export type { ConnectedInstance, SelectionCandidate } from './delegates/instances.ts'
 export { appendLog, readLogBytes } from './logs/append-log.ts'

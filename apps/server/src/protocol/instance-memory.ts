@@ -3,10 +3,13 @@ import {
   type ConnectedInstance,
   type InstanceCommand,
   type Notifications,
-  readInstance,
   readInstanceCommands,
+  readInstances,
+  type SeenInstance,
   type Store,
+  touchInstances,
 } from '@sluice/store'
+import { batchCalls } from './batch-calls.ts'
 
 /**
  * What this process remembers of the instances that call it, so that a busy delegate does not cost two questions to the database with
@@ -22,8 +25,8 @@ export interface InstanceMemory {
   forget(instanceId: string): void
   /** Commands that stand for the instance: offers not answered yet, cancels, clean-ups. */
   readCommands(instanceId: string): Promise<readonly InstanceCommand[]>
-  /** A sign of life of this boot of the instance was stored here. */
-  noteSeen(instanceId: string, bootId: string): void
+  /** Stores a sign of life of an instance. */
+  see(seen: SeenInstance): Promise<void>
   /** An offer was made to the instance here. */
   noteOffer(instanceId: string, attemptId: string): void
   /** The instance answered an offer here. */
@@ -53,6 +56,13 @@ export function createInstanceMemory(options: {
   // A lost reply's offer is said again after this long at the latest, when another server made it and this one remembers "none stands".
   const noneStandsMs = Math.min(timings.pollRecheckMs, timings.offerMs / 4)
   let unsubscribe: () => void = () => {}
+  // With hundreds of instances something of some of them is always due: what comes together is asked and stored together.
+  const readOne = batchCalls((ids: readonly string[]) => readInstances(store.pool, ids))
+  const readCommandsOfOne = batchCalls((ids: readonly string[]) => readInstanceCommands(store.pool, ids))
+  const touchOne = batchCalls(async (seen: readonly SeenInstance[]) => {
+    await touchInstances(store.pool, seen)
+    return seen
+  })
 
   const entryOf = (instanceId: string): Entry => {
     const known = entries.get(instanceId)
@@ -82,7 +92,7 @@ export function createInstanceMemory(options: {
         const { quietMs } = instance.value
         return { ...instance.value, quietMs: quietMs === null ? null : quietMs + (now - instance.seenAt) }
       }
-      const value = await readInstance(store.pool, instanceId)
+      const value = await readOne(instanceId)
       if (value !== undefined && isCurrent(instanceId, entry)) entry.instance = { value, readAt: now, seenAt: now }
       return value
     },
@@ -92,7 +102,7 @@ export function createInstanceMemory(options: {
       const now = clock.monotonic()
       if (entry.unanswered.size === 0 && isCurrent(instanceId, entry) && now - entry.noneStoodAt < noneStandsMs) return []
       const unansweredBefore = [...entry.unanswered]
-      const commands = await readInstanceCommands(store.pool, instanceId)
+      const commands = await readCommandsOfOne(instanceId)
       if (commands.length === 0) {
         entry.noneStoodAt = now
         // They ran out, or were answered elsewhere.
@@ -100,7 +110,9 @@ export function createInstanceMemory(options: {
       }
       return commands
     },
-    noteSeen(instanceId, bootId) {
+    async see(seen) {
+      const { instanceId, bootId } = seen
+      await touchOne(seen)
       const entry = entries.get(instanceId)
       if (entry?.instance === undefined) return
       const { value, readAt } = entry.instance

@@ -1,5 +1,5 @@
 import { type DelegateCommand, protocolEndpoints } from '@sluice/contract'
-import { type ClaimedTask, type ConnectedInstance, type InstanceCommand, touchInstance } from '@sluice/store'
+import { type ClaimedTask, type ConnectedInstance, type InstanceCommand } from '@sluice/store'
 import type { FastifyRequest } from 'fastify'
 import type { App } from '../app-context.ts'
 import { registerEndpoint } from '../http/register-endpoint.ts'
@@ -13,29 +13,44 @@ interface PollRequest {
   readonly executors: readonly ('process' | 'kubernetes')[]
 }
 
+/** Who waits for a poll's answer. */
+interface Listener {
+  /** Ends the wait. */
+  readonly waiting: AbortController
+  /** False once a newer poll, or the end of the connection or of this server, has taken its place. */
+  isThere: boolean
+}
+
+/** Why a wait was ended; given so that no stack is recorded for each. */
+const waitOver = 'The wait is over.'
+
 /** The delegate's long poll: offers, cancels, clean-ups and the word to drain. */
 export function registerPoll(app: App, context: ProtocolContext): void {
   const authenticate = (request: FastifyRequest): Promise<ConnectedInstance> => authenticateDelegate(context, request)
   /** The poll that an instance has open here: a newer one replaces it, since its connection is most likely gone. */
-  const open = new Map<string, AbortController>()
+  const open = new Map<string, () => void>()
 
   registerEndpoint(
     app,
     protocolEndpoints.poll,
     async ({ body, caller, request }) => {
       const { instanceId } = caller
-      const replaced = new AbortController()
-      open.get(instanceId)?.abort()
-      open.set(instanceId, replaced)
-      const gone = new AbortController()
-      const onClose = (): void => gone.abort()
-      request.raw.socket.once('close', onClose)
+      const listener: Listener = { waiting: new AbortController(), isThere: true }
+      const leave = (): void => {
+        listener.isThere = false
+        listener.waiting.abort(waitOver)
+      }
+      open.get(instanceId)?.()
+      open.set(instanceId, leave)
+      request.raw.socket.once('close', leave)
+      context.stopping.addEventListener('abort', leave, { once: true })
+      if (context.stopping.aborted) leave()
       try {
-        const signal = AbortSignal.any([replaced.signal, gone.signal, context.stopping])
-        return { commands: await poll(context, caller, body, signal) }
+        return { commands: await poll(context, caller, body, listener) }
       } finally {
-        request.raw.socket.off('close', onClose)
-        if (open.get(instanceId) === replaced) open.delete(instanceId)
+        context.stopping.removeEventListener('abort', leave)
+        request.raw.socket.off('close', leave)
+        if (open.get(instanceId) === leave) open.delete(instanceId)
       }
     },
     { authenticate },
@@ -46,28 +61,21 @@ async function poll(
   context: ProtocolContext,
   caller: ConnectedInstance,
   request: PollRequest,
-  signal: AbortSignal,
+  listener: Listener,
 ): Promise<DelegateCommand[]> {
-  const { store, timings, notifications, instances } = context
+  const { timings, notifications, instances } = context
   const { instanceId } = caller
   const isSilent = caller.quietMs === null || caller.quietMs > timings.heartbeatMs / 2
   const isOther = request.executors.toSorted().join() !== caller.executors.toSorted().join()
   if (isSilent || isOther || caller.bootId !== request.bootId) {
-    await touchInstance(store.pool, instanceId, request)
-    instances.noteSeen(instanceId, request.bootId)
+    const { bootId, free, draining, executors } = request
+    await instances.see({ instanceId, bootId, free, draining, executors })
   }
 
   let instance: ConnectedInstance = { ...caller, executors: request.executors }
   let first = true
   let endWait: (() => void) | undefined
   let offers: readonly ClaimedTask[] = []
-  let offered: () => void = () => {}
-  const delivered = new Promise<void>((resolve) => {
-    offered = resolve
-  })
-  // The delivery ends the wait as a notification does.
-  const offerSignal = new AbortController()
-  void delivered.then(() => offerSignal.abort())
 
   const look = async (): Promise<DelegateCommand[] | undefined> => {
     if (!first) instance = await refresh(context, instanceId)
@@ -87,7 +95,7 @@ async function poll(
       free,
       deliver: (tasks) => {
         offers = tasks
-        offered()
+        listener.waiting.abort(waitOver)
       },
     })
   }
@@ -95,12 +103,12 @@ async function poll(
   try {
     const commands = await notifications.waitFor('sluice_task', `instance:${instanceId}`, look, {
       timeoutMs: timings.pollHoldMs,
-      signal: AbortSignal.any([signal, offerSignal.signal]),
+      signal: listener.waiting.signal,
     })
     const fresh = offers.filter(
       (task) => !(commands ?? []).some((command) => 'attemptId' in command && command.attemptId === task.attemptId),
     )
-    return [...(commands ?? []), ...fresh.map((task) => toOffer(context, instance, request, task, signal))]
+    return [...(commands ?? []), ...fresh.map((task) => toOffer(context, instance, request, task, listener))]
   } finally {
     endWait?.()
   }
@@ -146,10 +154,10 @@ function toOffer(
   instance: ConnectedInstance,
   request: PollRequest,
   task: ClaimedTask,
-  signal: AbortSignal,
+  { isThere }: Listener,
 ): DelegateCommand {
   const { attemptId, epoch, org, project, infra } = task
   // Noted as told only if somebody is there to hear it: the next poll then gets it at once.
-  if (!signal.aborted) deliveries.isRepeat(`${instance.instanceId}/${request.bootId}`, `offer ${attemptId}`, 0)
+  if (isThere) deliveries.isRepeat(`${instance.instanceId}/${request.bootId}`, `offer ${attemptId}`, 0)
   return { type: 'offer', attemptId, epoch, scope: { org, project }, infraType: infra, offerMs: timings.offerMs }
 }

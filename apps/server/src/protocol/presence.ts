@@ -1,6 +1,6 @@
 import { AppError } from '@sluice/base'
 import { protocolEndpoints } from '@sluice/contract'
-import { clearCleanups, deregisterInstance, inTransaction, renewLeases, touchInstance } from '@sluice/store'
+import { clearCleanups, deregisterInstance, inTransaction, renewLeases } from '@sluice/store'
 import type { App } from '../app-context.ts'
 import { registerEndpoint } from '../http/register-endpoint.ts'
 import { authenticateDelegate } from './peers.ts'
@@ -19,11 +19,11 @@ export function registerPresence(app: App, context: ProtocolContext): void {
     async ({ body, caller }) => {
       const { instanceId } = caller
       if (body.free < 0) throw new AppError('invalid', 'FREE_NEGATIVE', '"free" must not be negative.')
-      await touchInstance(store.pool, instanceId, body)
-      context.instances.noteSeen(instanceId, body.bootId)
-      const verdicts = await inTransaction(store.pool, (connection) =>
-        renewLeases(connection, { instanceId, bootId: body.bootId, entries: body.attempts, leaseMs: timings.leaseMs }),
-      )
+      const { bootId, free, draining, version } = body
+      await context.instances.see({ instanceId, bootId, free, draining, version })
+      const renewal = { instanceId, bootId, entries: body.attempts, leaseMs: timings.leaseMs }
+      const verdicts =
+        body.attempts.length === 0 ? [] : await inTransaction(store.pool, (connection) => renewLeases(connection, renewal))
       await clearCleanups(store.pool, {
         instanceId,
         stillListed: body.attempts.map((attempt) => attempt.attemptId),

@@ -56,20 +56,26 @@ export interface InstanceCommand {
   readonly offerLeftMs: number | null
 }
 
-/** Offers that stand, cancels and clean-ups of one delegate instance. */
-export async function readInstanceCommands(connection: Queryable, instanceId: string): Promise<InstanceCommand[]> {
-  const { rows } = await connection.query<InstanceCommand & Record<string, unknown>>({
+/** Offers that stand, cancels and clean-ups of delegate instances, at most 1,000 of each; one list per id. */
+export async function readInstanceCommands(
+  connection: Queryable,
+  instanceIds: readonly string[],
+): Promise<readonly (readonly InstanceCommand[])[]> {
+  const { rows } = await connection.query<InstanceCommand & { instanceId: string }>({
     name: 'read-instance-commands',
     text: `
-      select a.id as "attemptId", a.epoch, a.state, a.cancel_mode as "cancelMode", a.cleanup, t.org, t.project, t.infra,
-        extract(epoch from (a.offer_until - now()))::double precision * 1000 as "offerLeftMs"
-      from attempts a join tasks t on t.id = a.task_id
-      where a.delegate_instance_id = $1 and (a.state not in ('completed', 'ended') or a.cleanup)
-        and (a.state = 'offered' or a.cancel_mode is not null or a.cleanup)
-      order by a.id limit 1000`,
-    values: [instanceId],
+      select wanted.id as "instanceId", command.* from unnest($1::text[]) as wanted (id) cross join lateral (
+        select a.id as "attemptId", a.epoch, a.state, a.cancel_mode as "cancelMode", a.cleanup, t.org, t.project, t.infra,
+          extract(epoch from (a.offer_until - now()))::double precision * 1000 as "offerLeftMs"
+        from attempts a join tasks t on t.id = a.task_id
+        where a.delegate_instance_id = wanted.id and (a.state not in ('completed', 'ended') or a.cleanup)
+          and (a.state = 'offered' or a.cancel_mode is not null or a.cleanup)
+        order by a.id limit 1000
+      ) as command`,
+    values: [[...new Set(instanceIds)]],
   })
-  return rows
+  const commands = Map.groupBy(rows, ({ instanceId }) => instanceId)
+  return instanceIds.map((instanceId) => commands.get(instanceId) ?? [])
 }
 
 /** Forgets clean-ups that a delegate was told of and whose attempts it no longer lists. */

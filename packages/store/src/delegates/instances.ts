@@ -22,33 +22,59 @@ const columns = `
 
 /** Reads an instance with its delegate; undefined when it is not enrolled (any more). */
 export async function readInstance(connection: Queryable, instanceId: string): Promise<ConnectedInstance | undefined> {
-  const { rows } = await connection.query<ConnectedInstance & Record<string, unknown>>({
-    name: 'read-instance',
-    text: `select ${columns} from delegate_instances i join delegates d on d.id = i.delegate_id where i.id = $1`,
-    values: [instanceId],
-  })
-  return rows[0]
+  const [instance] = await readInstances(connection, [instanceId])
+  return instance
 }
 
-/** Keeps what an instance says about itself. */
-export async function touchInstance(
+/** Reads several instances; one answer per id, undefined for one that is not enrolled (any more). */
+export async function readInstances(
   connection: Queryable,
-  instanceId: string,
-  seen: {
-    readonly bootId: string
-    readonly free: number
-    readonly draining: boolean
-    readonly version?: string | undefined
-    readonly executors?: readonly string[] | undefined
-  },
-): Promise<void> {
+  instanceIds: readonly string[],
+): Promise<(ConnectedInstance | undefined)[]> {
+  const { rows } = await connection.query<ConnectedInstance & Record<string, unknown>>({
+    name: 'read-instances',
+    text: `select ${columns} from delegate_instances i join delegates d on d.id = i.delegate_id where i.id = any ($1::text[])`,
+    values: [instanceIds],
+  })
+  const found = new Map(rows.map((row) => [row.instanceId, row]))
+  return instanceIds.map((instanceId) => found.get(instanceId))
+}
+
+/** What an instance says about itself with a sign of life. */
+export interface SeenInstance {
+  readonly instanceId: string
+  readonly bootId: string
+  readonly free: number
+  readonly draining: boolean
+  readonly version?: string | undefined
+  readonly executors?: readonly string[] | undefined
+}
+
+/** Keeps what instances say about themselves. Rows are locked in one order, so that two servers do not wait for each other. */
+export async function touchInstances(connection: Queryable, seen: readonly SeenInstance[]): Promise<void> {
+  // Of what one instance says twice, the later word counts.
+  const latest = [...new Map(seen.map((one) => [one.instanceId, one])).values()]
   await connection.query({
-    name: 'touch-instance',
+    name: 'touch-instances',
     text: `
-      update delegate_instances set last_seen_at = now(), boot_id = $2, free = $3, draining = $4, version = coalesce($5, version),
-        executors = coalesce($6, executors), deregistered = false
-      where id = $1`,
-    values: [instanceId, seen.bootId, seen.free, seen.draining, seen.version ?? null, seen.executors ?? null],
+      with seen as (
+        select * from unnest($1::text[], $2::text[], $3::integer[], $4::boolean[], $5::text[], $6::text[])
+          as seen (id, boot_id, free, draining, version, executors)
+      ), locked as (
+        select i.id from delegate_instances i where i.id = any ($1::text[]) order by i.id for no key update
+      )
+      update delegate_instances i set last_seen_at = now(), boot_id = seen.boot_id, free = seen.free, draining = seen.draining,
+        version = coalesce(seen.version, i.version), executors = coalesce(string_to_array(seen.executors, ','), i.executors),
+        deregistered = false
+      from seen join locked using (id) where i.id = seen.id`,
+    values: [
+      latest.map(({ instanceId }) => instanceId),
+      latest.map(({ bootId }) => bootId),
+      latest.map(({ free }) => free),
+      latest.map(({ draining }) => draining),
+      latest.map(({ version }) => version ?? null),
+      latest.map(({ executors }) => executors?.join() ?? null),
+    ],
   })
 }
 
