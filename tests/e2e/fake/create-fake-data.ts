@@ -12,6 +12,7 @@ export function createFakeData(now: number = Date.now()): FakeData {
     changesets: new Map(),
     logs: new Map(),
     selections: new Map(),
+    kubernetesEvents: new Map(),
     delegates: createDelegates((secondsAgo) => new Date(now - secondsAgo * 1000).toISOString()),
     targets: [],
   }

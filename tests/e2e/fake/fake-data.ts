@@ -3,6 +3,7 @@ import type {
   DelegateView,
   ExecutionSummary,
   ExecutionView,
+  kubernetesEventView,
   selectionTrace,
   StepView,
   targetView,
@@ -20,6 +21,8 @@ export interface FakeData {
   /** Text of each log stream, and whether it is complete. */
   readonly logs: Map<string, { text: string; sealed: boolean }>
   readonly selections: Map<string, z.output<typeof selectionTrace>>
+  /** What clusters said, by execution. */
+  readonly kubernetesEvents: Map<string, z.output<typeof kubernetesEventView>[]>
   delegates: DelegateView[]
   targets: z.output<typeof targetView>[]
 }

@@ -88,6 +88,7 @@ export function createHandlers(data: FakeData, codes: Set<string>): Readonly<Rec
         .flatMap(({ stepRunId }) => data.changesets.get(stepRunId) ?? []),
     }),
     'executions.selection': ({ params }) => data.selections.get(params['executionId'] ?? '') ?? { tasks: [] },
+    'executions.kubernetesEvents': ({ params }) => ({ items: data.kubernetesEvents.get(params['executionId'] ?? '') ?? [] }),
     'executions.log': ({ params, query, response }) => {
       const bytes = Buffer.from(data.logs.get(params['stream'] ?? '')?.text ?? '')
       const offset = Number(query['offset'] ?? 0)

@@ -12,6 +12,7 @@ const contacts = { ok: 'in contact', lost: 'no word from it' } as const
 export function StepDetails({ placed, executionId }: { placed: PlacedStep; executionId: string }) {
   const { step, group } = placed
   const { attempt } = group
+  const isOver = step.endedAt !== undefined
   const outputs = Object.entries(step.outputs ?? {})
   const finding = step.inspection === undefined ? undefined : describeFinding(step.inspection)
   return (
@@ -26,8 +27,9 @@ export function StepDetails({ placed, executionId }: { placed: PlacedStep; execu
           ['Commit', step.commit === undefined ? undefined : <code key="commit">{step.commit}</code>],
           ['Started', step.startedAt === undefined ? undefined : <RelativeTime key="started" at={step.startedAt} />],
           ['Ended', step.endedAt === undefined ? undefined : <RelativeTime key="ended" at={step.endedAt} />],
-          ['Waiting for', step.waitingFor ?? attempt?.waitingFor],
-          ['What to do', step.waitingFor === undefined ? attempt?.waitingHint : undefined],
+          // Afterwards it is in the step's failure, or of no interest.
+          ['Waiting for', isOver ? undefined : (step.waitingFor ?? attempt?.waitingFor)],
+          ['What to do', isOver || step.waitingFor !== undefined ? undefined : attempt?.waitingHint],
           [
             'Permit to write',
             step.permit === undefined ? undefined : (
@@ -70,7 +72,17 @@ export function StepDetails({ placed, executionId }: { placed: PlacedStep; execu
           />
         </section>
       )}
-      {attempt !== undefined && <PodEvents executionId={executionId} attemptId={attempt.attemptId} />}
+      {attempt?.place?.startsWith('pod ') === true && (
+        <PodEvents
+          key={attempt.attemptId}
+          executionId={executionId}
+          attemptId={attempt.attemptId}
+          place={attempt.place}
+          isOpenAtFirst={
+            (!isOver && attempt.waitingFor !== undefined) || (step.failure ?? group.failure)?.kind === 'infrastructure'
+          }
+        />
+      )}
       {finding !== undefined && (
         <section>
           <h3>What the database showed</h3>
