@@ -110,5 +110,18 @@ describe('after the loss of a runner', { skip: skipWithoutKube() || skipWithoutN
     }
   }
 
+  it('in the middle of a change with its whole pod, at once, the step is no success and says what became of the pod', async () => {
+    const { installation, kube, namespace } = crash.lab
+    const work = await crash.openCase({ sleepSeconds: 4 })
+    const { id } = await work.start()
+    await waitFor(() => work.isSleeping(), { timeoutMs: 60_000, what: 'the change' })
+    const name = (await crash.pod(id))?.metadata.name ?? ''
+    await kube.admin.call('DELETE', `/api/v1/namespaces/${namespace}/pods/${name}`, { body: { gracePeriodSeconds: 0 } })
+    const view = await installation.waitForExecution(id, { timeoutMs: 75_000 })
+    match(view.state, /^(Failed|Unknown)$/, crash.describe(view))
+    const failure = stepsOf(view)[0]?.failure
+    match(`${failure?.code ?? ''} ${failure?.message ?? ''}`, /^RUNNER_\w+ .*deleted/, crash.describe(view))
+  })
+
   it('nothing of any of it is left', () => crash.waitUntilClean())
 })
