@@ -100,6 +100,13 @@ describe('a connection that is lost', () => {
           await session.close()
           throw lost
         },
+        executeAndCommit: async (sql, after, onExecuted) => {
+          const isSecond = ++commits === 2
+          if (!isSecond) return session.executeAndCommit?.(sql, after, onExecuted)
+          if (arrives) await session.executeAndCommit?.(sql, after, onExecuted)
+          await session.close()
+          throw lost
+        },
       })
       const plan = await planUpdate({ database: flaky, changelog: log })
       const report = await applyPlan({ database: flaky, changelog: log, plan, options: { runId: 'run_lost' } })
@@ -125,10 +132,29 @@ describe('a connection that is lost', () => {
       await session.close()
       throw lost
     }
-    const flaky = wrap(session, { execute: loseConnection, executeInNewTransaction: loseConnection })
+    const flaky = wrap(session, {
+      execute: loseConnection,
+      executeInNewTransaction: loseConnection,
+      executeAndCommit: undefined as never,
+    })
     const plan = await planUpdate({ database: flaky, changelog: log })
     const report = await applyPlan({ database: flaky, changelog: log, plan, options: { runId: 'run_lost' } })
     deepEqual([report.state, report.wrote, report.firstError?.code], ['failed', false, 'CONNECTION_LOST'])
+  })
+
+  it('is unknown where the commit was sent with the statement', async (t) => {
+    const target = await openTestTarget(t)
+    const session = await target.connect()
+    const flaky = wrap(session, {
+      executeAndCommit: async () => {
+        await session.close()
+        throw lost
+      },
+    })
+    const small = changelog(quick)
+    const plan = await planUpdate({ database: flaky, changelog: small })
+    const report = await applyPlan({ database: flaky, changelog: small, plan, options: { runId: 'run_lost' } })
+    deepEqual([report.state, report.firstError?.code], ['unknown', 'CONNECTION_LOST'])
   })
 })
 

@@ -103,6 +103,12 @@ export interface Database {
    * When it fails, a transaction may be open or not: `transactionState` tells.
    */
   executeInNewTransaction?(sql: string): Promise<StatementResult>
+  /**
+   * The same, and behind it, without waiting for its answer, statements of ours and COMMIT, which the server refuses when the statement fails.
+   * `onExecuted` is called when the statement has ended well. The statement must not end its transaction by itself. When the connection is
+   * lost, the commit may have come through.
+   */
+  executeAndCommit?(sql: string, after: readonly string[], onExecuted: (result: StatementResult) => void): Promise<void>
 
   /** Session and tables in one query. Names are physical (as the catalogue has them); schema undefined = the default one. */
   readFacts(tables: readonly { readonly schema: string | undefined; readonly name: string }[]): Promise<SessionFacts>

@@ -56,6 +56,54 @@ describe('a PostgreSQL session', () => {
     equal(session.transactionState, 'failed')
   })
 
+  it('commits a statement and what follows it in one round trip, or nothing of both', async (t) => {
+    const target = await openTestDatabase(t)
+    const session = await open(target)
+    t.after(() => session.close())
+    await session.script([
+      'create table t (id int)',
+      'create table note (text text)',
+      'create table one (id int primary key deferrable initially deferred)',
+    ])
+    const note = ["insert into note values ('done')"]
+    const run = async (sql: string, after = note): Promise<unknown> => {
+      let ended: unknown
+      try {
+        await session.executeAndCommit(sql, after, (result) => (ended = result))
+      } catch (error) {
+        const { code, position } = error as DatabaseError
+        ended = [code, position, ended]
+      }
+      if (session.transactionState !== 'idle') await session.script(['ROLLBACK'])
+      const { rows } = await session.query('select (select count(*)::int from t), (select count(*)::int from note)')
+      return [ended, rows[0]]
+    }
+    deepEqual(await run('insert into t values (1) returning id'), [{ rows: 1, command: 'INSERT' }, [1, 1]])
+    deepEqual(await run('insert into missing values (2)'), [
+      ['42P01', 13, undefined],
+      [1, 1],
+    ])
+    // Nothing of a text that cannot be parsed runs, its BEGIN neither.
+    deepEqual(await run('insert into t values ('), [
+      ['42601', 23, undefined],
+      [1, 1],
+    ])
+    deepEqual(await run('insert into t values (3)', ['insert into nowhere values (1)']), [
+      ['42P01', undefined, { rows: 1, command: 'INSERT' }],
+      [1, 1],
+    ])
+    deepEqual(await run('insert into one values (1), (1)'), [
+      ['23505', undefined, { rows: 2, command: 'INSERT' }],
+      [1, 1],
+    ])
+    // What ends its transaction has done its work, and says so by an error: nothing follows it.
+    deepEqual(await run('insert into t values (4); commit'), [
+      ['25P01', undefined, { rows: 1, command: 'COMMIT' }],
+      [2, 1],
+    ])
+    deepEqual(await run('insert into t values (5)'), [{ rows: 1, command: 'INSERT' }, [3, 2]])
+  })
+
   it('reads facts and the columns of tables in one query', async (t) => {
     const target = await openTestDatabase(t)
     const session = await open(target, { url: `${target.url}?currentSchema=app,public` })

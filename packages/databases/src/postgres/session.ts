@@ -17,8 +17,9 @@ import { readCopyFromStdin } from '@sluice/sql'
 import { sendCancelRequest } from './cancel.ts'
 import type { CancelAddress } from './cancel.ts'
 import { sendCopyData } from './copy-in.ts'
-import type { CopyConnection } from './copy-in.ts'
 import { toDatabaseError } from './errors.ts'
+import { sendTogether } from './send-together.ts'
+import type { CommandResult, SubmittableQuery } from './send-together.ts'
 
 /** What `pg` has and its types leave out. */
 interface ClientInternals {
@@ -33,19 +34,6 @@ interface ClientInternals {
   getTransactionStatus(): 'I' | 'T' | 'E' | null
 }
 
-interface SubmittableQuery {
-  handleDataRow: (message: { readonly fields: readonly (string | null)[] }) => void
-  handleCopyInResponse: (connection: CopyConnection) => void
-  on(event: 'end', listener: (result: CommandResult | CommandResult[]) => void): void
-  on(event: 'error', listener: (error: Error) => void): void
-}
-
-interface CommandResult {
-  readonly fields?: readonly { readonly name: string }[]
-  readonly command: string | null
-  readonly rowCount: number | null
-}
-
 export interface SessionInit {
   readonly client: pg.Client
   readonly dialect: Dialect
@@ -58,6 +46,12 @@ export interface SessionInit {
 }
 
 const closeWaitMs = 5000
+const begin = 'BEGIN;\n'
+/**
+ * Refused where no BEGIN has taken effect: a text that cannot be parsed takes the BEGIN before it along, and what came next would be a
+ * transaction of its own. https://www.postgresql.org/docs/current/sql-savepoint.html
+ */
+const onlyInTransaction = ['SAVEPOINT sluice_recording', 'RELEASE SAVEPOINT sluice_recording']
 
 /** The server notices a dead client within about a minute, so that its session lock is freed. */
 const keepaliveSettings =
@@ -116,7 +110,28 @@ export class PostgresSession implements Database {
 
   // The server parses both before it runs either, and nothing of ours follows the user's text, so that nothing in it can swallow anything.
   executeInNewTransaction(sql: string): Promise<StatementResult> {
-    return this.#execute(sql, 0, 'BEGIN;\n')
+    return this.#execute(sql, 0, begin)
+  }
+
+  // Two messages, so that nothing of ours follows the user's text here either. In a transaction that failed the server refuses the second.
+  async executeAndCommit(sql: string, after: readonly string[], onExecuted: (result: StatementResult) => void): Promise<void> {
+    await this.#send(async () => {
+      const [statement, rest] = sendTogether(this.#client, [
+        this.#init.createQuery(begin + sql),
+        this.#init.createQuery([...onlyInTransaction, ...after, 'COMMIT'].join(';\n')),
+      ])
+      try {
+        onExecuted(readResult(await statement))
+      } catch (error) {
+        // Nothing may be sent before the server has answered both.
+        await rest.catch(() => {})
+        throw error
+      }
+      // Where an error stands in our own text says nothing.
+      await rest.catch((error: unknown) => {
+        throw toDatabaseError(error, this.#cancelAsked, Infinity)
+      })
+    }, begin.length)
   }
 
   async #execute(sql: string, keepRows: number, before: string): Promise<StatementResult> {
@@ -140,16 +155,11 @@ export class PostgresSession implements Database {
         }),
       before.length,
     )
-    const results = Array.isArray(result) ? result : [result]
-    const counted = results.filter((one) => one.rowCount !== null)
-    const answers = results.filter((one) => (one.fields ?? []).length > 0)
+    if (keepRows === 0) return readResult(result)
+    const answers = (Array.isArray(result) ? result : [result]).filter((one) => (one.fields ?? []).length > 0)
     // Rows of several queries in one text cannot be told apart.
-    const columns = answers.length === 1 && keepRows > 0 ? answers[0]?.fields?.map(({ name }) => name) : undefined
-    return {
-      ...(columns === undefined ? {} : { kept: { columns, rows } }),
-      rows: counted.length === 0 ? undefined : counted.reduce((sum, one) => sum + (one.rowCount ?? 0), 0),
-      command: results.at(-1)?.command ?? '',
-    }
+    const columns = answers.length === 1 ? answers[0]?.fields?.map(({ name }) => name) : undefined
+    return { ...(columns === undefined ? {} : { kept: { columns, rows } }), ...readResult(result) }
   }
 
   async readFacts(tables: readonly { schema: string | undefined; name: string }[]): Promise<SessionFacts> {
@@ -279,6 +289,15 @@ export class PostgresSession implements Database {
       connection.once('readyForQuery', done)
       connection.once('end', done)
     })
+  }
+}
+
+function readResult(result: CommandResult | CommandResult[]): StatementResult {
+  const results = Array.isArray(result) ? result : [result]
+  const counted = results.filter((one) => one.rowCount !== null)
+  return {
+    rows: counted.length === 0 ? undefined : counted.reduce((sum, one) => sum + (one.rowCount ?? 0), 0),
+    command: results.at(-1)?.command ?? '',
   }
 }
 

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { SqlVisitor } from '@sluice/changelog'
 import { postgresDialect } from '@sluice/databases'
 import { changeset, sql } from '../testing/test-changelog.ts'
-import { canShareTransaction, findNonTransactional, resolveStatements } from './statements.ts'
+import { canShareTransaction, findNonTransactional, mayCommitWith, resolveStatements } from './statements.ts'
 
 const context = { dialect: postgresDialect, defaultSchema: 'public', serverMajor: 17, selection: undefined }
 const place = { file: 'db.sql', line: 1, column: 1 }
@@ -57,6 +57,33 @@ describe('resolving statements', () => {
     equal(reason("select 'create index concurrently'"), false)
     equal(reason('create function f() returns int language plpgsql as $$ begin return 1; end $$'), false)
     equal(reason("alter type mood add value 'x'"), false)
+  })
+
+  it('sends the commit with what takes no time as a rule and cannot end its transaction, and with nothing else', () => {
+    for (const sql of [
+      'create table a (id bigint generated always as identity primary key)',
+      ' CREATE UNLOGGED TABLE a (id int)',
+      'alter table a add column b varchar(20)',
+      "insert into a values (1, 'x')",
+      "comment on table a is 'x'",
+    ])
+      equal(mayCommitWith(sql, postgresDialect), true, sql)
+    for (const sql of [
+      'create table a as select 1',
+      'create table a as table b',
+      'alter table a add column b int default f()',
+      'alter table a add column b bigserial',
+      'alter table a add constraint c check (b > 0)',
+      'insert into a select 1',
+      'insert into a values (1); commit',
+      'create index i on a (b)',
+      'update a set b = 1',
+      'copy a from stdin',
+      'do $$ begin end $$',
+      `insert into a values ('${'x'.repeat(9000)}')`,
+    ])
+      equal(mayCommitWith(sql, postgresDialect), false, sql.slice(0, 80))
+    equal(mayCommitWith('create table a (id int)', { name: 'mariadb', transactionalDdl: false }), false)
   })
 
   it('lets a note share the transaction of one plain statement only', () => {

@@ -130,6 +130,27 @@ function partsToJudge(sql: string, dialect: SqlDialect): readonly string[] {
   return isSuspect ? splitStatements(sql, { dialect }).statements.map(({ text }) => text) : []
 }
 
+const quickLengthMax = 8192
+/** Kinds of statements that take no time as a rule, and the words that make an exception of one. */
+const quickKinds: readonly { readonly kind: RegExp; readonly unless?: RegExp }[] = [
+  { kind: /^\s*create\s+(?:unlogged\s+)?table\b/i, unless: /\bas\b(?!\s+identity\b)|\bselect\b|\bexecute\b/i },
+  {
+    kind: /^\s*alter\s+table\s+\S+\s+add\b/i,
+    unless: /\b(?:default|check|references|constraint|unique|primary|exclude|generated|using|\w*serial\w*)\b/i,
+  },
+  { kind: /^\s*insert\s+into\b/i, unless: /\bselect\b/i },
+  { kind: /^\s*(?:create\s+(?:sequence|schema|domain)|comment\s+on|grant|revoke)\b/i },
+]
+
+/**
+ * Whether a statement of PostgreSQL is of a kind that takes no time as a rule and cannot end its transaction, so that the commit may be sent
+ * with it. Of anything that may take long it has to be known that a lost connection took it back, which holds while no commit is sent.
+ */
+export function mayCommitWith(sql: string, dialect: Pick<Dialect, 'name' | 'transactionalDdl'>): boolean {
+  if (!dialect.transactionalDdl || sqlDialectOf(dialect.name) !== 'postgresql' || sql.length > quickLengthMax) return false
+  return quickKinds.some(({ kind, unless }) => kind.test(sql) && unless?.test(sql) !== true) && !postgresSuspects.test(sql)
+}
+
 /** Whether a statement may share a transaction with the note that it ran. Procedures and DO blocks may commit by themselves. */
 export function canShareTransaction(sql: string, dialect: Pick<Dialect, 'name' | 'transactionalDdl'>): boolean {
   const options = { dialect: sqlDialectOf(dialect.name) }

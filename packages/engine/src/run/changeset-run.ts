@@ -4,8 +4,8 @@ import type { ChangesetKey } from '../changeset-key.ts'
 import { DatabaseError } from '../database.ts'
 import type { Database, StatementResult } from '../database.ts'
 import type { ChangesetDirection, ChangesetResult } from '../events.ts'
-import type { HostCommand, PlannedStatement } from '../plan.ts'
-import { canShareTransaction, lockedRegions, mayHavePartlyRun } from '../planning/statements.ts'
+import type { PlannedStatement } from '../plan.ts'
+import { canShareTransaction, lockedRegions, mayCommitWith, mayHavePartlyRun } from '../planning/statements.ts'
 import { createStatementTyper } from '../planning/typed-load.ts'
 import type { StatementTyper } from '../planning/typed-load.ts'
 import type { ReportEntry } from '../report.ts'
@@ -13,10 +13,8 @@ import { deleteDetail, insertDoneDetail, insertRunningDetail, settleDetails, upd
 import type { DetailRow } from '../tracking/detail.ts'
 import { StatementAbandoned, canceledError } from './cancellation.ts'
 import { shortSql, toFailure } from './failure.ts'
+import { runCommand } from './run-command.ts'
 import type { WriteSession } from './write-session.ts'
-
-/** Servers close connections that are silent for long. */
-const keepaliveMs = 60_000
 
 /** One changeset's statements and what makes them part of the history. */
 export interface ChangesetRun {
@@ -128,7 +126,13 @@ interface Progress {
 }
 
 async function runInTransaction(session: WriteSession, run: ChangesetRun, progress: Progress): Promise<void> {
-  const { database, tracking } = session
+  const { database } = session
+  const [only] = run.statements
+  if (only !== undefined && run.statements.length === 1 && only.command === undefined && only.typed === undefined) {
+    if (database.executeAndCommit !== undefined && mayCommitWith(only.sql, database.dialect)) {
+      return runAtOnce(session, run, progress, only)
+    }
+  }
   const beginsWithFirst =
     database.executeInNewTransaction !== undefined && run.statements[0]?.command === undefined && run.statements.length > 0
   if (!beginsWithFirst) await session.cancellable(() => database.script(['BEGIN']))
@@ -145,10 +149,37 @@ async function runInTransaction(session: WriteSession, run: ChangesetRun, progre
       )
     }
   }
-  const detail = insertDoneDetail(database.dialect, tracking, detailRow(session, run))
-  const settle = run.hasPartial ? [settleDetails(database.dialect, tracking, run.key)] : []
   progress.inDoubt = true
-  await session.cancellable(() => database.script([run.historySql, ...settle, detail, 'COMMIT']))
+  await session.cancellable(() => database.script([...recordingSql(session, run), 'COMMIT']))
+  progress.inDoubt = false
+}
+
+/** What makes a changeset part of the history, inside of its transaction. */
+function recordingSql(session: WriteSession, run: ChangesetRun): readonly string[] {
+  const { database, tracking } = session
+  const detail = insertDoneDetail(database.dialect, tracking, detailRow(session, run))
+  return [run.historySql, ...(run.hasPartial ? [settleDetails(database.dialect, tracking, run.key)] : []), detail]
+}
+
+/** The whole of a small changeset in one round trip. */
+async function runAtOnce(
+  session: WriteSession,
+  run: ChangesetRun,
+  progress: Progress,
+  statement: PlannedStatement,
+): Promise<void> {
+  const { database } = session
+  const finish = startStatement(session, run, progress, statement)
+  progress.inDoubt = true
+  try {
+    await session.cancellable(
+      () => database.executeAndCommit?.(statement.sql, recordingSql(session, run), finish) ?? Promise.resolve(),
+    )
+  } catch (error) {
+    // After the statement's own error nothing is committed.
+    if (progress.statementSent && error instanceof DatabaseError && !error.connectionLost) progress.inDoubt = false
+    throw error
+  }
   progress.inDoubt = false
 }
 
@@ -208,47 +239,38 @@ async function sendStatement(
   planned: PlannedStatement,
   { begins }: { readonly begins: boolean } = { begins: false },
 ): Promise<void> {
-  const { clock, onEvent } = session
-  const place = { changeset: run.key, statement: progress.done + 1, of: run.statements.length }
   const statement = planned.typed === undefined ? planned : await session.cancellable(() => progress.typer.type(planned))
+  const finish = startStatement(session, run, progress, statement)
+  finish(
+    statement.command === undefined
+      ? await session.cancellable(() => execute(session.database, statement.sql, begins))
+      : await runCommand(session, statement.command),
+  )
+}
+
+/** Says that a statement is sent; the function it gives says that it ended well. */
+function startStatement(
+  { clock, onEvent, database }: WriteSession,
+  run: ChangesetRun,
+  progress: Progress,
+  statement: PlannedStatement,
+): (result: Pick<StatementResult, 'rows'>) => void {
+  const place = { changeset: run.key, statement: progress.done + 1, of: run.statements.length }
   onEvent?.({ type: 'statementStarted', ...place, sql: shortSql(statement.sql) })
   const started = clock.monotonic()
   progress.statementSent = true
   progress.sent = statement
-  progress.openBefore = session.database.transactionState === 'active'
-  const { rows } =
-    statement.command === undefined
-      ? await session.cancellable(() => execute(session.database, statement.sql, begins))
-      : await runCommand(session, statement.command)
-  progress.statementSent = false
-  progress.done++
-  progress.rows += rows ?? 0
-  onEvent?.({ type: 'statementFinished', ...place, rows, durationMs: Math.round(clock.monotonic() - started) })
+  progress.openBefore = database.transactionState === 'active'
+  return ({ rows }) => {
+    progress.statementSent = false
+    progress.done++
+    progress.rows += rows ?? 0
+    onEvent?.({ type: 'statementFinished', ...place, rows, durationMs: Math.round(clock.monotonic() - started) })
+  }
 }
 
 function execute(database: Database, sql: string, begins: boolean): Promise<StatementResult> {
   return begins && database.executeInNewTransaction !== undefined ? database.executeInNewTransaction(sql) : database.execute(sql)
-}
-
-/** What the command printed becomes a notice. The connection says something meanwhile, so that the server keeps it. */
-async function runCommand(
-  { database, signal, onEvent }: WriteSession,
-  command: HostCommand,
-): Promise<{ readonly rows: undefined }> {
-  let asked: Promise<unknown> = Promise.resolve()
-  const timer = setInterval(() => {
-    asked = asked.then(() => database.query('SELECT 1')).catch(() => {})
-  }, keepaliveMs)
-  try {
-    // Loaded where it is used: hardly any changelog runs commands, and processes are a library that every start would wait for.
-    const { runHostCommand } = await import('./host-command.ts')
-    const output = await runHostCommand(command, signal)
-    if (output !== '') onEvent?.({ type: 'notice', severity: 'OUTPUT', message: output })
-  } finally {
-    clearInterval(timer)
-    await asked
-  }
-  return { rows: undefined }
 }
 
 /** Leaves the session usable and the side table true. Says whether the changeset may have become durable, or partly so. */
