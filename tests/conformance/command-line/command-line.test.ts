@@ -9,7 +9,8 @@ import { openTestDatabase, requireOrSkip, waitFor } from '@sluice/testkit'
 import { runProgram } from '../../../apps/cli/src/program.ts'
 import type { OracleAnswer } from '../oracle.ts'
 import { canRecord, openWarmLiquibase } from '../oracle/warm-liquibase.ts'
-import { scenes, type Scene, type SceneStep } from './scenes.ts'
+import type { Scene, SceneStep } from './scene.ts'
+import { scenes } from './scenes.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const answersFolder = join(import.meta.dirname, '../answers/command-line')
@@ -46,7 +47,7 @@ async function withPlace<T>(scene: Scene, use: (place: Place) => Promise<T>): Pr
     }
     const connection =
       scene.connects === false ? [] : [`--url=${url}`, `--username=${database.user}`, `--password=${database.password}`]
-    return await use({ dir, fill, hide, argv: (step) => (step.argv.length === 0 ? [] : [...connection, ...step.argv]) })
+    return await use({ dir, fill, hide, argv: (step) => (step.argv.length === 0 ? [] : [...connection, ...step.argv.map(fill)]) })
   } finally {
     rmSync(dir, { recursive: true, force: true })
     await database.drop()
@@ -59,8 +60,8 @@ async function askLiquibase(scene: Scene): Promise<readonly OracleAnswer[] | und
   const path = join(answersFolder, `${createHash('sha256').update(asked).digest('hex').slice(0, 24)}.json`)
   if (!refresh && existsSync(path)) return JSON.parse(readFileSync(path, 'utf8')) as OracleAnswer[]
   if (!canRecord()) return undefined
-  const answers = await withPlace(scene, async ({ dir, hide, argv }) => {
-    await using liquibase = openWarmLiquibase({ cwd: dir, env: scene.env })
+  const answers = await withPlace(scene, async ({ dir, fill, hide, argv }) => {
+    await using liquibase = openWarmLiquibase({ cwd: dir, env: fillAll(scene.env, fill) })
     const all: OracleAnswer[] = []
     for (const step of scene.steps) {
       const { exitCode, stdout, stderr } = await liquibase.run(argv(step))
@@ -74,13 +75,17 @@ async function askLiquibase(scene: Scene): Promise<readonly OracleAnswer[] | und
   return answers
 }
 
+function fillAll(env: Scene['env'], fill: Place['fill']): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(env ?? {}).map(([name, value]) => [name, fill(value)]))
+}
+
 /** In this process, in the scene's folder: as a process it would be the same, and a second slower. */
 async function runSluice(scene: Scene, place: Place, step: SceneStep): Promise<OracleAnswer> {
   const said = { out: '', err: '' }
   const before = process.cwd()
   process.chdir(place.dir)
   try {
-    const env = { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...scene.env }
+    const env = { PATH: process.env['PATH'] ?? '', HOME: tmpdir(), ...fillAll(scene.env, place.fill) }
     const exitCode = await runProgram(['liquibase', '--show-banner=false', ...place.argv(step)], env, {
       out: (text) => void (said.out += text),
       err: (text) => void (said.err += text),

@@ -1,40 +1,10 @@
-/** One command line of a scene, and what of its outcome has to be Liquibase's. The exit code always has to. */
-export interface SceneStep {
-  readonly argv: readonly string[]
-  /** The answer on stdout is the same text, dates and ids left out of account. */
-  readonly stdout?: 'same'
-  /** What this finds in stdout and stderr together is the same. */
-  readonly fact?: RegExp
-  /** Why ours is meant to differ; then the exit codes have to differ too. */
-  readonly differs?: string
-}
+import { documented } from './documented-scenes.ts'
+import { changelog, line, type Scene } from './scene.ts'
 
-/** Command lines that run one after the other on one database, in one folder. */
-export interface Scene {
-  readonly name: string
-  readonly files: Readonly<Record<string, string>>
-  readonly env?: Readonly<Record<string, string>>
-  /** Whether `--url`, `--username` and `--password` are put in front. Default true. */
-  readonly connects?: boolean
-  readonly steps: readonly SceneStep[]
-}
-
-const changelog = `--liquibase formatted sql
---changeset bob:1
-create table a(id int primary key);
---rollback drop table a;
---changeset bob:2 context:test
-create table b(id int primary key, v varchar(10) default '\${val}');
---rollback drop table b;
---changeset bob:3 labels:big
-create table c(id int);
---rollback drop table c;
-`
 const one = '--liquibase formatted sql\n--changeset bob:o1\ncreate table one(id int);\n--rollback drop table one;\n'
 const broken =
   '--liquibase formatted sql\n--changeset bob:b1\ncreate table z(id int);\n--changeset bob:b2\ncreate tabel y(id int);\n'
 
-const line = (text: string, more: Omit<SceneStep, 'argv'> = {}): SceneStep => ({ argv: text.split(' '), ...more })
 const done = /Liquibase command '[\w-]+' was executed successfully/
 const found = /The file (\S+) was not found/
 const sql = /create table b\(.*\)/
@@ -171,6 +141,7 @@ const main = (text: string): Record<string, string> => ({ 'liquibase.properties'
 export const scenes: readonly Scene[] = [
   commands,
   flags,
+  ...documented,
   source('a bare key', main('changelogFile=d.sql'), {}),
   source('the own key of the file before a general variable', main('liquibase.command.status.changelogFile=own.sql'), {
     LIQUIBASE_COMMAND_CHANGELOG_FILE: 'env.sql',

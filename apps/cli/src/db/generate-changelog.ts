@@ -29,8 +29,8 @@ export async function dbGenerateChangelog(context: CommandContext, options: Gene
   await outputChangelog(context, plan, options)
 }
 
-/** Rows right before the first step that would look at them. */
-function withRows<T extends { readonly name: string }>(creation: readonly T[], rows: readonly T[]): readonly T[] {
+/** Puts rows right before the first step that would look at them. */
+export function withRows<T extends { readonly name: string }>(creation: readonly T[], rows: readonly T[]): readonly T[] {
   const first = creation.findIndex(({ name }) =>
     /^create-(?:foreign-key|materialized-view|trigger|rule|policy|event)-/.test(name),
   )

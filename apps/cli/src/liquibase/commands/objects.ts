@@ -7,6 +7,7 @@ import {
   formatOfFile,
   parseObjectTypes,
   planCreation,
+  planData,
   planMigration,
   renderDiff,
   renderSnapshot,
@@ -19,6 +20,7 @@ import {
   type ObjectFilter,
   type Snapshot,
 } from '@sluice/engine'
+import { withRows } from '../../db/generate-changelog.ts'
 import { withReference } from '../open-session.ts'
 import type { CommandHandler, RunContext, Session } from '../run-context.ts'
 
@@ -81,7 +83,13 @@ export const generateChangelog: CommandHandler = async ({ context, database }) =
     throw new AppError('invalid', 'SETTING_UNSUPPORTED', '--data-output-directory is not supported.', {
       hint: 'Leave it out; `sluice db` has its own way to take rows along.',
     })
-  writePlan(context, planCreation(await take(context, database), filterOf(context)), { append: false })
+  const { takesRows, filter } = filterOf(context)
+  const taken = await take(context, database)
+  const objects = filter.types?.length === 0 ? undefined : planCreation(taken, filter)
+  const rows = takesRows ? await planData({ database, snapshot: taken, signal: context.signal }) : undefined
+  const steps = withRows(objects?.steps ?? [], rows?.steps ?? [])
+  const diagnostics = [...(objects?.diagnostics ?? []), ...(rows?.diagnostics ?? [])]
+  writePlan(context, { product: taken.product, steps, diagnostics }, { append: false })
 }
 
 async function compare(
@@ -90,7 +98,12 @@ async function compare(
   const { context, database } = session
   const target = await take(context, database)
   const reference = await withReference(context, (other) => take(context, other, 'referenceSchemas'))
-  return { reference, target, difference: diffSnapshots(reference, target, filterOf(context)) }
+  const { takesRows, filter } = filterOf(context)
+  if (takesRows)
+    throw new AppError('invalid', 'SETTING_UNSUPPORTED', 'Rows are not compared: --diff-types=data is for generate-changelog.', {
+      hint: 'Leave "data" out. Compare rows with SQL of your own, or write them with generate-changelog --diff-types=data.',
+    })
+  return { reference, target, difference: diffSnapshots(reference, target, filter) }
 }
 
 function take(context: RunContext, database: Database, argument = 'schemas'): Promise<Snapshot> {
@@ -118,14 +131,36 @@ function showSnapshot({ settings, output }: RunContext, taken: Snapshot): void {
   })
 }
 
-function filterOf({ settings }: RunContext): ObjectFilter {
+/** What `--diff-types` asks for: types of objects, and with `data` the rows of tables. */
+function filterOf({ settings }: RunContext): { readonly takesRows: boolean; readonly filter: ObjectFilter } {
   const types = listOf(settings.argument('diffTypes'))
   for (const name of ['includeObjects', 'excludeObjects'])
     if (settings.argument(name) !== undefined)
       throw new AppError('invalid', 'SETTING_UNSUPPORTED', `${name} is not supported: its patterns are Java’s.`, {
-        hint: 'Use `sluice db diff` with --include and --exclude.',
+        hint: 'Use `sluice db diff`, `diff-changelog` or `generate-changelog` with --include and --exclude.',
       })
-  return types === undefined ? {} : { types: parseObjectTypes(types) }
+  if (types === undefined) return { takesRows: false, filter: {} }
+  const objects = types.filter((type) => type.toLowerCase() !== 'data')
+  return { takesRows: objects.length < types.length, filter: { types: parseLiquibaseTypes(objects) } }
+}
+
+/** Types as Liquibase names them; its catalogs and schemas hold nothing to write. */
+function parseLiquibaseTypes(names: readonly string[]): ReturnType<typeof parseObjectTypes> {
+  return parseObjectTypes(
+    names.flatMap((name) => {
+      const type = name.toLowerCase().replace(/s$/, '')
+      if (type === 'catalog' || type === 'schema') return []
+      return Object.hasOwn(liquibaseTypes, type) ? (liquibaseTypes[type] ?? []) : [name]
+    }),
+  )
+}
+
+const liquibaseTypes: Readonly<Record<string, readonly string[]>> = {
+  checkconstraint: ['check'],
+  indexe: ['index'],
+  storedprocedure: ['procedure'],
+  uniqueconstraint: ['unique'],
+  view: ['view', 'materializedView'],
 }
 
 function writePlan({ settings, output }: RunContext, plan: ChangelogPlan, options: { readonly append: boolean }): void {
