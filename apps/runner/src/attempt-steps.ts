@@ -4,7 +4,6 @@ import type { AttemptApi } from './attempt-api.ts'
 import type { AttemptLogs } from './attempt-logs.ts'
 import type { EventOutbox } from './event-outbox.ts'
 import { PermitFile } from './permit.ts'
-import { runStep } from './run-step.ts'
 import type { RunnerConfig } from './runner-config.ts'
 import type { SlotValues } from './slot-values.ts'
 import type { StepResult } from './step-context.ts'
@@ -73,6 +72,8 @@ export class AttemptSteps {
     const log = logs.open(stepRunId)
     const work = async (): Promise<void> => {
       timer.resume()
+      // Most of this program: loaded while the control plane hears of the start.
+      const { runStep } = await import('./run-step.ts')
       const result = await runStep({
         ...parts,
         task,

@@ -8,7 +8,6 @@ import { AttemptLogs } from './attempt-logs.ts'
 import { AttemptSteps } from './attempt-steps.ts'
 import { createEventOutbox } from './event-outbox.ts'
 import { followOrders } from './follow-orders.ts'
-import { runInspectionTask } from './inspection-task.ts'
 import { containerPlace, endContainer } from './scripts/container-process.ts'
 import type { RunnerConfig } from './runner-config.ts'
 import type { SlotValues } from './slot-values.ts'
@@ -62,6 +61,7 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
 
   try {
     if (task.kind === 'inspection') {
+      const { runInspectionTask } = await import('./inspection-task.ts')
       await runInspectionTask({
         task,
         slots,

@@ -153,7 +153,7 @@ async function toCallError(response: FetchResponse, url: URL): Promise<HttpCallE
   const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN)
   const retryAfterMs = Number.isFinite(retryAfter) ? { retryAfterMs: retryAfter * 1000 } : {}
   // Loaded here: programs that make no call, or none that fails, start without the contract and its validator.
-  const { errorBody } = await import('@sluice/contract')
+  const { errorBody } = await import('./error-body.ts')
   const body = errorBody.safeParse(parseJson(await response.text().catch(() => '')))
   if (!body.success) {
     const kind: ErrorKind = response.status >= 500 ? 'unavailable' : response.status === 401 ? 'unauthenticated' : 'invalid'

@@ -31,7 +31,7 @@ export interface JournalEntry {
 /** The entries on disk, one small file per attempt. */
 export interface Journal {
   load(): Promise<readonly JournalEntry[]>
-  /** On disk when this resolves. Writes of one attempt happen in the order of the calls. */
+  /** On disk when this resolves. Writes of one attempt happen in the order of the calls; one that a later call overtakes is left out. */
   save(entry: JournalEntry): Promise<void>
   remove(attemptId: string): Promise<void>
 }
@@ -39,6 +39,8 @@ export interface Journal {
 export function createJournal(dir: string): Journal {
   const path = (attemptId: string): string => join(dir, `${attemptId}.json`)
   const queues = new Map<string, Promise<unknown>>()
+  /** Writes that have not begun. */
+  const waiting = new Map<string, { entry: JournalEntry; saved: Promise<void> }>()
   const inOrder = (attemptId: string, act: () => Promise<void>): Promise<void> => {
     const next = (queues.get(attemptId) ?? Promise.resolve()).catch(() => {}).then(act)
     queues.set(attemptId, next)
@@ -63,8 +65,26 @@ export function createJournal(dir: string): Journal {
       }
       return entries
     },
-    save: (entry) => inOrder(entry.attemptId, () => writeFileAtomic(path(entry.attemptId), `${JSON.stringify(entry)}\n`)),
-    remove: (attemptId) => inOrder(attemptId, () => rm(path(attemptId), { force: true })),
+    save(entry) {
+      const { attemptId } = entry
+      const next = waiting.get(attemptId)
+      if (next !== undefined) {
+        next.entry = entry
+        return next.saved
+      }
+      const write: { entry: JournalEntry; saved: Promise<void> } = { entry, saved: Promise.resolve() }
+      write.saved = inOrder(attemptId, () => {
+        if (waiting.get(attemptId) === write) waiting.delete(attemptId)
+        return writeFileAtomic(path(attemptId), `${JSON.stringify(write.entry)}\n`)
+      })
+      waiting.set(attemptId, write)
+      return write.saved
+    },
+    remove(attemptId) {
+      // What comes after it is another write than what came before.
+      waiting.delete(attemptId)
+      return inOrder(attemptId, () => rm(path(attemptId), { force: true }))
+    },
   }
 }
 

@@ -98,13 +98,15 @@ async function accept(host: AttemptHost, attempt: Attempt): Promise<void> {
     inBackground(host, attempt, giveBack(host, attempt, 'placement', 'The control plane sent the task of another attempt.'))
     return
   }
-  await attempt.update({
+  // Not waited for before there is something to be found: a start that finds the entry of before gives the attempt back, too.
+  const saved = attempt.update({
     phase: 'preparing',
     attemptToken,
     hasSecrets: task.secrets.length > 0,
     deadline: deadlineIn(task.notAfterMs, host.uptime),
   })
-  inBackground(host, attempt, place(host, attempt, task, { attemptToken, startedAt }))
+  saved.catch(() => {})
+  inBackground(host, attempt, place(host, attempt, task, { attemptToken, startedAt, saved }))
 }
 
 /** From a task to a running runner, or to a report why there is none. `startedAt`: when it was accepted, monotonic. */
@@ -112,13 +114,17 @@ async function place(
   host: AttemptHost,
   attempt: Attempt,
   task: TaskSpec,
-  { attemptToken, startedAt }: { readonly attemptToken: string; readonly startedAt: number },
+  {
+    attemptToken,
+    startedAt,
+    saved,
+  }: { readonly attemptToken: string; readonly startedAt: number; readonly saved: Promise<void> },
 ): Promise<void> {
   const { executor, guard, masks, metrics, waiting, logger, stop, at } = host
   const { id, noStart } = attempt
   const refusals = guard.judgeTask(task).filter(isError)
   if (refusals.length > 0) return giveBack(host, attempt, 'policy', listOf(refusals))
-  await attempt.report({ type: 'attempt.preparing' })
+  void attempt.report({ type: 'attempt.preparing' })
   at('preparing')
   let values: ReadonlyMap<string, Uint8Array> = new Map()
   try {
@@ -130,6 +136,7 @@ async function place(
     masks.add(id, values)
     await executor.prepare({ attemptId: id, epoch: task.epoch, task, attemptToken, relay: host.relay })
     at('prepared')
+    await saved
     if (stop.aborted) return
     if (noStart.signal.aborted) return await giveBack(host, attempt, 'placement', describe(noStart.signal.reason))
     await attempt.update({ phase: 'running' })
