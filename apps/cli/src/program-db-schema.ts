@@ -56,6 +56,7 @@ function withSchemas(command: Command): Command {
     .option('--schemas <list>', 'schemas to read, comma separated (default: that of the connection, without its name)')
     .option('--all-schemas', 'every schema but the system’s', false)
     .option('--no-grants', 'leave grants out')
+    .option('--with-owners', 'read owners too (PostgreSQL)', false)
 }
 
 function withFilters(command: Command): Command {

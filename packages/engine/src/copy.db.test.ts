@@ -65,7 +65,7 @@ describe('COPY FROM STDIN in a changelog', () => {
     )
     equal((await target.update(log)).report.entries[0]?.rows, 1)
     deepEqual(await target.rows('select a, b from t'), [[1, 'x\ny; z']])
-    equal((await target.rollback(log, { kind: 'count', count: 1 })).state, 'succeeded')
+    equal((await target.rollback(log, { count: 1 })).state, 'succeeded')
     deepEqual(await target.rows('select a, b from t'), [[7, 'back']])
   })
 

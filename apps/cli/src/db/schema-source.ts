@@ -11,6 +11,7 @@ export interface SchemaFlags {
   readonly schemas?: string
   readonly allSchemas: boolean
   readonly grants: boolean
+  readonly withOwners: boolean
   readonly types?: string
   readonly excludeTypes?: string
   readonly include?: readonly string[]
@@ -58,6 +59,7 @@ export function snapshotOptionsOf(options: ConnectionOptions, flags: SchemaFlags
     schemas: listOf(flags.schemas),
     allSchemas: flags.allSchemas,
     grants: flags.grants,
+    owners: flags.withOwners,
     ...(options.historyTable === undefined ? {} : { historyTable: options.historyTable }),
     ...(options.lockTable === undefined ? {} : { lockTable: options.lockTable }),
   }

@@ -8,6 +8,8 @@ export interface CatalogueRequest {
   readonly isAllSchemas: boolean
   /** Whether grants are read: on a server without them, or without the right to see them, they are left out. */
   readonly withGrants: boolean
+  /** Whether owners are read, where there are any. */
+  readonly withOwners: boolean
   readonly signal?: AbortSignal | undefined
 }
 

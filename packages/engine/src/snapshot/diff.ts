@@ -104,13 +104,18 @@ function oneSided(here: Map<string, SnapshotObject>, there: Map<string, Snapshot
 function ownerIds({ partOf, schema, table }: SnapshotObject): readonly string[] {
   const ids = partOf === undefined ? [] : [partOf]
   if (table === undefined) return ids
-  return [...ids, ...(['table', 'view', 'materializedView'] as const).map((type) => objectId({ type, schema, name: table }))]
+  return [
+    ...ids,
+    ...(['table', 'foreignTable', 'view', 'materializedView'] as const).map((type) => objectId({ type, schema, name: table })),
+  ]
 }
 
 function compareProperties(reference: SnapshotObject, target: SnapshotObject): readonly PropertyDifference[] {
   // Names that begin with `~` are facts for planning; what they follow from is compared.
   const all = new Set([...Object.keys(reference.properties), ...Object.keys(target.properties)])
-  const names = [...all].filter((name) => !name.startsWith('~')).sort()
+  // Owners are compared where both snapshots have them.
+  const hasOwners = reference.properties['owner'] !== undefined && target.properties['owner'] !== undefined
+  const names = [...all].filter((name) => !name.startsWith('~') && (name !== 'owner' || hasOwners)).sort()
   return names.flatMap((property) => {
     const one = reference.properties[property] ?? null
     const other = target.properties[property] ?? null

@@ -55,6 +55,18 @@ for (const product of testProducts) {
   })
 }
 
+test('drop-all leaves what the system has under the same name', async (t) => {
+  const database = await openSession(t, (await openTestDatabase(t)).url)
+  await database.execute(`CREATE TEXT SEARCH DICTIONARY public.english_stem (TEMPLATE = simple);
+CREATE TEXT SEARCH CONFIGURATION public.english (COPY = pg_catalog.simple); CREATE TABLE one (id integer)`)
+  const { staying } = await dropAll({ database, options: write })
+  assert.deepEqual(
+    staying.map(({ name }) => name),
+    ['english', 'english_stem'],
+  )
+  assert.deepEqual((await database.query(`SELECT to_tsvector('pg_catalog.english', 'cats')::text`)).rows, [["'cat':1"]])
+})
+
 test('drop-all keeps the history where it is told to', async (t) => {
   const database = await openSession(t, (await openTestDatabase(t)).url)
   await database.execute('CREATE TABLE one (id integer)')

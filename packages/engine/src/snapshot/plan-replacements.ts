@@ -101,7 +101,7 @@ function dependentsOf(snapshot: Snapshot): ReadonlyMap<string, readonly string[]
     const id = objectId(object)
     for (const on of new Set([...object.dependsOn, ...(object.attach?.after ?? [])])) if (on !== object.partOf) add(on, id)
     if (object.table === undefined) continue
-    for (const type of ['view', 'materializedView'] as const) {
+    for (const type of ['foreignTable', 'view', 'materializedView'] as const) {
       add(`parts of ${objectId({ type, schema: object.schema, name: object.table })}`, id)
     }
   }

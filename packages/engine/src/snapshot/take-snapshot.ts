@@ -15,6 +15,8 @@ export interface SnapshotOptions extends Pick<TrackingOptions, 'historyTable' | 
   readonly allSchemas?: boolean | undefined
   /** Default true. */
   readonly grants?: boolean | undefined
+  /** Default false: whoever applies a changelog owns what it makes. PostgreSQL only. */
+  readonly owners?: boolean | undefined
   /** Whether our and Liquibase's own tables are objects like others. Default false. */
   readonly includeTracking?: boolean | undefined
 }
@@ -38,6 +40,7 @@ export async function snapshotDatabase(input: SnapshotInput): Promise<Snapshot> 
     schemas: options.schemas ?? [],
     isAllSchemas: options.allSchemas === true,
     withGrants: options.grants !== false,
+    withOwners: options.owners === true,
     signal,
   })
   if (contents.objects.length > objectsMax) {

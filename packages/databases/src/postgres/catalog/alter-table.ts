@@ -3,7 +3,7 @@ import type { Change, StepPlan } from './alter-step.ts'
 
 /** What ALTER TABLE does about the table itself. Columns and constraints are objects of their own. */
 export function alterTable({ from, to, has }: Change): StepPlan {
-  const table = `ALTER TABLE ${(to.drop[0] ?? '').replace(/^DROP TABLE /, '')}`
+  const table = `ALTER TABLE ${(to.drop[0] ?? '').replace(/^DROP (?:FOREIGN )?TABLE /, '')}`
   const statements: string[] = []
   const unexpressed: string[] = []
   if (has('kind', 'partitionKey')) unexpressed.push('a table cannot change how it is partitioned.')

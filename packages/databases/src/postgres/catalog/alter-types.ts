@@ -81,3 +81,21 @@ export function alterSequence({ from, to, has }: Change): StepPlan {
     ],
   }
 }
+
+/** Tokens can be mapped otherwise while indexes use the configuration; a parser stays. */
+export function alterTextSearchConfiguration({ from, to, has }: Change): StepPlan {
+  if (has('parser')) return 'recreate'
+  const target = `ALTER ${(to.drop[0] ?? '').replace(/^DROP /, '')}`
+  const index = (of: Change['from']): ReadonlyMap<string, string> =>
+    new Map(texts(of.properties['mappings']).map((mapping) => [mapping.slice(0, mapping.indexOf(' WITH ')), mapping]))
+  const [before, after] = [index(from), index(to)]
+  return {
+    statements: [
+      ...[...before.keys()].filter((token) => !after.has(token)).map((token) => `${target} DROP MAPPING FOR ${token}`),
+      ...[...after]
+        .filter(([token, mapping]) => before.get(token) !== mapping)
+        .map(([token, mapping]) => `${target} ${before.has(token) ? 'ALTER' : 'ADD'} MAPPING FOR ${mapping}`),
+      ...comments(from, to),
+    ],
+  }
+}

@@ -3,17 +3,28 @@ import { alterColumn } from './alter-column.ts'
 import { alterTarget, commentRemovals, comments, texts } from './alter-step.ts'
 import type { Change, StepPlan } from './alter-step.ts'
 import { alterTable } from './alter-table.ts'
-import { alterComposite, alterDomain, alterEnum, alterSequence } from './alter-types.ts'
+import { alterForeignServer, alterForeignTable, alterUserMapping } from './alter-foreign.ts'
+import { alterOwner } from './read-owners.ts'
+import { alterComposite, alterDomain, alterEnum, alterSequence, alterTextSearchConfiguration } from './alter-types.ts'
 
 /** How an object of PostgreSQL becomes another. The way back is the same question the other way round. */
-export function planPostgresAlter({ from, to, properties }: ObjectPair): AlterPlan {
+export function planPostgresAlter({ from, to, properties: all }: ObjectPair): AlterPlan {
+  // Made anew it has its owner too; otherwise only that changes.
+  const properties = all.filter((name) => name !== 'owner')
+  const isOwned = properties.length < all.length
+  if (isOwned && properties.length === 0) {
+    const alteration = { statements: alterOwner(to), rollback: alterOwner(from) }
+    return { kind: 'alter', alteration }
+  }
   const names = new Set(properties)
   const has = (...wanted: readonly string[]): boolean => wanted.some((name) => names.has(name))
   const forward = planStep({ from, to, has })
   if (forward === 'recreate') return { kind: 'recreate' }
   const back = planStep({ from: to, to: from, has })
   const rollback = back === 'recreate' || (back.unexpressed ?? []).length > 0 ? undefined : back.statements
-  return { kind: 'alter', alteration: { ...forward, rollback } }
+  if (!isOwned) return { kind: 'alter', alteration: { ...forward, rollback } }
+  const statements = [...forward.statements, ...alterOwner(to)]
+  return { kind: 'alter', alteration: { ...forward, statements, rollback: rollback?.concat(alterOwner(from)) } }
 }
 
 function planStep(change: Change): StepPlan {
@@ -21,6 +32,14 @@ function planStep(change: Change): StepPlan {
   switch (to.type) {
     case 'table':
       return alterTable(change)
+    case 'foreignTable':
+      return alterForeignTable(change)
+    case 'foreignServer':
+      return alterForeignServer(change)
+    case 'userMapping':
+      return alterUserMapping(change)
+    case 'textSearchConfiguration':
+      return alterTextSearchConfiguration(change)
     case 'column':
       return alterColumn(change)
     case 'sequence':

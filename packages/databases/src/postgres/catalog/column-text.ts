@@ -21,6 +21,8 @@ export interface ColumnRow {
   readonly compression: string
   readonly statistics: number | null
   readonly options: readonly string[] | null
+  /** What a foreign table's column says to the wrapper. */
+  readonly foreignOptions: readonly string[] | null
   readonly isLocal: boolean
   readonly comment: string | null
 }

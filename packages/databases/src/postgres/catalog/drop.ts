@@ -8,8 +8,16 @@ const standalone = new Set<SnapshotObject['type']>([
   'range',
   'composite',
   'domain',
+  'operator',
+  'operatorFamily',
+  'operatorClass',
+  'cast',
+  'conversion',
+  'textSearchDictionary',
+  'textSearchConfiguration',
   'sequence',
   'table',
+  'foreignTable',
   'statistics',
   'view',
   'materializedView',
@@ -24,7 +32,8 @@ export function dropPostgresForcibly({ type, drop }: SnapshotObject): readonly s
   if (!standalone.has(type)) return []
   if (type === 'defaultPrivileges') return drop
   return drop.map((statement) => {
-    const match = /^(DROP (?:MATERIALIZED )?[A-Z]+) (?:IF EXISTS )?(.*)$/s.exec(statement)
+    const match =
+      /^(DROP (?:OPERATOR (?:CLASS|FAMILY)|(?:MATERIALIZED |FOREIGN |TEXT SEARCH )?[A-Z]+)) (?:IF EXISTS )?(.*)$/s.exec(statement)
     return match === null ? statement : `${match[1] ?? ''} IF EXISTS ${match[2] ?? ''} CASCADE`
   })
 }

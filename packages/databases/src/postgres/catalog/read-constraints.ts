@@ -41,7 +41,7 @@ export async function readConstraints(reading: Reading): Promise<ReadonlyMap<str
   LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x') LEFT JOIN pg_class ic ON ic.oid = i.indexrelid
   LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
   LEFT JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_constraint'::regclass AND d.objsubid = 0
-  WHERE c.relnamespace = ANY ($1::oid[]) AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+  WHERE c.relnamespace = ANY ($1::oid[]) AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
   AND (k.contype <> 'f' OR k.conparentid = 0) AND (k.conislocal OR c.relispartition) ORDER BY k.contype <> 'p', k.conname`)
   const constraints = new Map<string, ConstraintRow[]>()
   for (const row of rows) {

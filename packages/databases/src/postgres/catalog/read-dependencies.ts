@@ -29,6 +29,22 @@ const classes = (column: string): string =>
     'pg_collation',
     'pg_statistic_ext',
     'pg_event_trigger',
+    'pg_operator',
+    'pg_opclass',
+    'pg_opfamily',
+    'pg_amop',
+    'pg_amproc',
+    'pg_cast',
+    'pg_conversion',
+    'pg_ts_dict',
+    'pg_ts_config',
+    'pg_ts_template',
+    'pg_ts_parser',
+    'pg_foreign_data_wrapper',
+    'pg_foreign_server',
+    'pg_user_mapping',
+    'pg_publication',
+    'pg_publication_rel',
   ]
     .map((name) => `WHEN 'pg_catalog.${name}'::regclass THEN '${name}'`)
     .join(' ')} ELSE ${column}::text END`
@@ -93,6 +109,10 @@ function link(reading: Reading, draft: Draft, to: string, { from }: Dependency):
     return
   }
   if (draft.type === 'sequence' && owner?.type === 'table') return
+  if (reading.lateParts.has(from)) {
+    draft.attach?.after.add(to)
+    return
+  }
   if (reading.lateDefaults.has(from)) {
     const table = draft.partOf === undefined ? draft : reading.byId.get(draft.partOf)
     table?.attach?.after.add(to)

@@ -147,33 +147,3 @@ export async function readStatistics(reading: Reading): Promise<void> {
     )
   }
 }
-
-/** Kinds that a snapshot does not carry: what type, which catalogue, and how an object is called. */
-const uncarried: readonly (readonly [type: string, from: string, name: string, condition: string, isOfDatabase?: boolean])[] = [
-  ['foreign table', 'pg_class', 'relname', "o.relkind = 'f' AND o.relnamespace = ANY ($1::oid[])"],
-  ['base type', 'pg_type', 'typname', "o.typtype = 'b' AND o.typelem = 0 AND o.typnamespace = ANY ($1::oid[])"],
-  ['operator', 'pg_operator', 'oprname', 'o.oprnamespace = ANY ($1::oid[])'],
-  ['operator class', 'pg_opclass', 'opcname', 'o.opcnamespace = ANY ($1::oid[])'],
-  ['operator family', 'pg_opfamily', 'opfname', 'o.opfnamespace = ANY ($1::oid[])'],
-  ['conversion', 'pg_conversion', 'conname', 'o.connamespace = ANY ($1::oid[])'],
-  ['text search configuration', 'pg_ts_config', 'cfgname', 'o.cfgnamespace = ANY ($1::oid[])'],
-  ['text search dictionary', 'pg_ts_dict', 'dictname', 'o.dictnamespace = ANY ($1::oid[])'],
-  ['text search parser', 'pg_ts_parser', 'prsname', 'o.prsnamespace = ANY ($1::oid[])'],
-  ['text search template', 'pg_ts_template', 'tmplname', 'o.tmplnamespace = ANY ($1::oid[])'],
-  ['cast', 'pg_cast', "castsource::regtype || ' to ' || o.casttarget::regtype", 'o.oid >= 16384', true],
-  ['language', 'pg_language', 'lanname', 'o.oid >= 16384', true],
-  ['foreign server', 'pg_foreign_server', 'srvname', 'true', true],
-  ['publication', 'pg_publication', 'pubname', 'true', true],
-]
-
-/** Names everything that is there and is not carried. */
-export async function readUncarried(reading: Reading): Promise<void> {
-  const parts = uncarried
-    .filter(([, , , , isOfDatabase]) => isOfDatabase !== true || !reading.isPortable)
-    .map(
-      ([type, from, name, condition]) =>
-        `SELECT '${type}' AS type, o.${name} AS name FROM pg_catalog.${from} o WHERE ${condition}
-    AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_catalog.${from}'::regclass AND d.objid = o.oid AND d.deptype IN ('e', 'i'))`,
-    )
-  reading.uncarried.push(...(await reading.rows<{ type: string; name: string }>(parts.join('\nUNION ALL '))))
-}

@@ -3,7 +3,7 @@ import type { ObjectType } from '@sluice/engine'
 import type { Reading } from './reading.ts'
 
 interface GrantRow {
-  readonly kind: 'relation' | 'column' | 'routine' | 'type' | 'schema'
+  readonly kind: 'relation' | 'column' | 'routine' | 'type' | 'schema' | 'server'
   readonly relationKind: string
   readonly schema: string
   readonly name: string
@@ -34,10 +34,10 @@ export async function readGrants(reading: Reading): Promise<void> {
     await reading.rows<GrantRow>(`SELECT 'relation' AS kind, c.relkind AS "relationKind", n.nspname AS schema, c.relname AS name, NULL AS detail,
     'pg_class:' || c.oid AS oid, pg_get_userbyid(c.relowner) AS owner, ${explode('c.relacl')} AS entries,
     ${explode("acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\", c.relowner)")} AS defaults
-    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relnamespace = ANY ($1::oid[]) AND c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relnamespace = ANY ($1::oid[]) AND c.relacl IS NOT NULL AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S')
   UNION ALL SELECT 'column', c.relkind, n.nspname, c.relname, a.attname, 'pg_class:' || c.oid, pg_get_userbyid(c.relowner), ${explode('a.attacl')}, NULL
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relnamespace = ANY ($1::oid[]) AND a.attacl IS NOT NULL AND c.relkind IN ('r', 'p', 'v', 'm')
+    WHERE c.relnamespace = ANY ($1::oid[]) AND a.attacl IS NOT NULL AND c.relkind IN ('r', 'p', 'f', 'v', 'm')
   UNION ALL SELECT 'routine', p.prokind, n.nspname, p.proname, pg_get_function_identity_arguments(p.oid), 'pg_proc:' || p.oid, pg_get_userbyid(p.proowner),
     ${explode('p.proacl')}, ${explode("acldefault('f', p.proowner)")}
     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.pronamespace = ANY ($1::oid[]) AND p.proacl IS NOT NULL
@@ -45,7 +45,9 @@ export async function readGrants(reading: Reading): Promise<void> {
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typnamespace = ANY ($1::oid[]) AND t.typacl IS NOT NULL AND t.typtype IN ('e', 'c', 'd', 'r')
   UNION ALL SELECT 'schema', 'n', n.nspname, n.nspname, NULL, 'pg_namespace:' || n.oid, pg_get_userbyid(n.nspowner), ${explode('n.nspacl')},
     ${explode("CASE n.nspname WHEN 'public' THEN coalesce((SELECT i.initprivs FROM pg_init_privs i WHERE i.classoid = 'pg_namespace'::regclass AND i.objoid = n.oid), acldefault('n', n.nspowner)) ELSE acldefault('n', n.nspowner) END")}
-    FROM pg_namespace n WHERE n.oid = ANY ($1::oid[]) AND n.nspacl IS NOT NULL`)
+    FROM pg_namespace n WHERE n.oid = ANY ($1::oid[]) AND n.nspacl IS NOT NULL
+  UNION ALL SELECT 'server', 'S', '', s.srvname, NULL, 'pg_foreign_server:' || s.oid, pg_get_userbyid(s.srvowner), ${explode('s.srvacl')}, ${explode("acldefault('S', s.srvowner)")}
+    FROM pg_foreign_server s WHERE s.srvacl IS NOT NULL`)
   for (const row of rows) addGrants(reading, row)
   await readDefaultPrivileges(reading)
 }
@@ -62,7 +64,9 @@ function addGrants(reading: Reading, row: GrantRow): void {
     grantee === row.owner || (row.kind === 'schema' && grantee === 'pg_database_owner')
   for (const { grantee, granted, grantable, revoked } of compareEntries(row.entries ?? [], row.defaults ?? [], ofOwner)) {
     const list = (privileges: readonly string[]): string => privileges.map((privilege) => `${privilege}${columns}`).join(', ')
-    const role = grantee === null ? 'PUBLIC' : grantee === ownerMark ? 'CURRENT_USER' : reading.quote(grantee)
+    // Whoever applies the changelog is the owner, unless owners are carried.
+    const ofThis = reading.request.withOwners ? reading.quote(row.owner) : 'CURRENT_USER'
+    const role = grantee === null ? 'PUBLIC' : grantee === ownerMark ? ofThis : reading.quote(grantee)
     const statements = [
       ...(revoked.length === 0 ? [] : [`REVOKE ${list(revoked)} ON ${on} FROM ${role}`]),
       ...(granted.length === 0 ? [] : [`GRANT ${list(granted)} ON ${on} TO ${role}`]),
@@ -71,7 +75,7 @@ function addGrants(reading: Reading, row: GrantRow): void {
     reading.add(
       {
         type: 'grant',
-        schema: row.kind === 'schema' ? null : reading.schemaOf(row.schema),
+        schema: row.kind === 'schema' || row.kind === 'server' ? null : reading.schemaOf(row.schema),
         ...(isOnRelation ? { table: row.name } : {}),
         name: `${display} to ${grantee === null ? 'PUBLIC' : grantee === ownerMark ? 'the owner' : grantee}`,
         properties: {
@@ -110,6 +114,8 @@ function grantTarget(reading: Reading, row: GrantRow): { readonly on: string; re
       }
     case 'type':
       return { on: `TYPE ${name}`, display: `type ${row.name}` }
+    case 'server':
+      return { on: `FOREIGN SERVER ${reading.quote(row.name)}`, display: `foreign server ${row.name}` }
     case 'schema':
       return { on: `SCHEMA ${reading.quote(row.name)}`, display: reading.isPortable ? 'the schema' : `schema ${row.name}` }
   }

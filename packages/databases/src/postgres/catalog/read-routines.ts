@@ -1,3 +1,4 @@
+import { functionName, operatorName } from './object-names.ts'
 import { isExtensionMember } from './read-dependencies.ts'
 import { commentOn, literal } from './reading.ts'
 import type { Reading } from './reading.ts'
@@ -80,10 +81,10 @@ function unqualified(reading: Reading, definition: string, head: string, schema:
 }
 
 async function readAggregates(reading: Reading): Promise<void> {
-  const regproc = (column: string): string => `CASE WHEN a.${column} <> 0 THEN a.${column}::regproc::text END`
+  const regproc = (column: string): string => functionName(reading, `a.${column}`)
   const rows = await reading.rows<AggregateRow>(`SELECT 'pg_proc:' || p.oid AS oid, n.nspname AS schema, p.proname AS name,
   pg_get_function_identity_arguments(p.oid) AS identity, pg_get_function_arguments(p.oid) AS arguments, p.proparallel AS parallel, d.description AS comment,
-  json_build_object('SFUNC', a.aggtransfn::regproc::text, 'STYPE', format_type(a.aggtranstype, NULL), 'SSPACE', nullif(a.aggtransspace, 0),
+  json_build_object('SFUNC', ${regproc('aggtransfn')}, 'STYPE', format_type(a.aggtranstype, NULL), 'SSPACE', nullif(a.aggtransspace, 0),
     'FINALFUNC', ${regproc('aggfinalfn')}, 'FINALFUNC_EXTRA', a.aggfinalextra,
     'FINALFUNC_MODIFY', CASE WHEN a.aggfinalfn <> 0 AND a.aggfinalmodify <> CASE a.aggkind WHEN 'n' THEN 'r' ELSE 'w' END
       THEN CASE a.aggfinalmodify WHEN 'r' THEN 'READ_ONLY' WHEN 's' THEN 'SHAREABLE' ELSE 'READ_WRITE' END END,
@@ -91,8 +92,7 @@ async function readAggregates(reading: Reading): Promise<void> {
     'INITCOND', a.agginitval, 'MSFUNC', ${regproc('aggmtransfn')}, 'MINVFUNC', ${regproc('aggminvtransfn')},
     'MSTYPE', CASE WHEN a.aggmtranstype <> 0 THEN format_type(a.aggmtranstype, NULL) END, 'MSSPACE', nullif(a.aggmtransspace, 0),
     'MFINALFUNC', ${regproc('aggmfinalfn')}, 'MFINALFUNC_EXTRA', a.aggmfinalextra, 'MINITCOND', a.aggminitval,
-    'SORTOP', CASE WHEN a.aggsortop <> 0 THEN (SELECT 'OPERATOR(' || quote_ident(opn.nspname) || '.' || o.oprname || ')' FROM pg_operator o
-      JOIN pg_namespace opn ON opn.oid = o.oprnamespace WHERE o.oid = a.aggsortop) END,
+    'SORTOP', ${operatorName(reading, 'a.aggsortop')},
     'HYPOTHETICAL', a.aggkind = 'h') AS options
   FROM pg_proc p JOIN pg_aggregate a ON a.aggfnoid = p.oid JOIN pg_namespace n ON n.oid = p.pronamespace
   LEFT JOIN pg_description d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass WHERE p.pronamespace = ANY ($1::oid[])`)

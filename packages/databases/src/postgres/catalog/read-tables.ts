@@ -6,14 +6,16 @@ import type { ConstraintRow } from './read-constraints.ts'
 import { isExtensionMember, usesFunction } from './read-dependencies.ts'
 import { readPartitionIndexes } from './read-indexes.ts'
 import type { SequenceRow } from './read-sequences.ts'
-import { commentOn, optionList } from './reading.ts'
+import { describeForeignTable } from './read-foreign.ts'
+import { commentOn, optionList, tableType } from './reading.ts'
 import type { Draft, Reading } from './reading.ts'
 
 interface TableRow {
   readonly oid: string
   readonly schema: string
   readonly name: string
-  readonly kind: 'r' | 'p'
+  /** Plain, partitioned, foreign. */
+  readonly kind: 'r' | 'p' | 'f'
   readonly persistence: string
   readonly isPartition: boolean
   readonly rowSecurity: boolean
@@ -25,8 +27,10 @@ interface TableRow {
   readonly tablespace: string | null
   readonly partitionKey: string | null
   readonly bound: string | null
-  readonly parents: readonly (readonly [string, string, string])[] | null
+  readonly parents: readonly (readonly [schema: string, name: string, oid: string, kind: string])[] | null
   readonly ofType: string | null
+  readonly server: string | null
+  readonly foreignOptions: readonly string[] | null
   readonly comment: string | null
 }
 
@@ -38,12 +42,12 @@ export async function readColumns(reading: Reading): Promise<ReadonlyMap<string,
   'pg_attrdef:' || ad.oid AS "defaultOid",
   CASE WHEN a.attcollation <> t.typcollation THEN json_build_array(cn.nspname, co.collname) END AS collation,
   CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage, ${reading.version >= 140000 ? 'a.attcompression' : "''"} AS compression,
-  a.attstattarget AS statistics, a.attoptions AS options, a.attislocal AS "isLocal", d.description AS comment
+  a.attstattarget AS statistics, a.attoptions AS options, a.attfdwoptions AS "foreignOptions", a.attislocal AS "isLocal", d.description AS comment
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
   LEFT JOIN pg_collation co ON co.oid = a.attcollation LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
   LEFT JOIN pg_description d ON d.objoid = a.attrelid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum
-  WHERE c.relnamespace = ANY ($1::oid[]) AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
+  WHERE c.relnamespace = ANY ($1::oid[]) AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND c.relpersistence <> 't' AND a.attnum > 0 AND NOT a.attisdropped
   ORDER BY a.attrelid, a.attnum`)
   const columns = new Map<string, ColumnRow[]>()
   for (const row of rows) {
@@ -65,13 +69,14 @@ export async function readTables(
   c.relispartition AS "isPartition", c.relrowsecurity AS "rowSecurity", c.relforcerowsecurity AS "forceRowSecurity", c.relreplident AS "replicaIdentity",
   c.reloptions AS options, tc.reloptions AS "toastOptions", CASE WHEN am.amname <> 'heap' THEN am.amname END AS method, ts.spcname AS tablespace,
   CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS "partitionKey", pg_get_expr(c.relpartbound, c.oid) AS bound,
-  (SELECT json_agg(json_build_array(pn.nspname, pc.relname, pc.oid::text) ORDER BY i.inhseqno) FROM pg_inherits i JOIN pg_class pc ON pc.oid = i.inhparent
+  (SELECT json_agg(json_build_array(pn.nspname, pc.relname, pc.oid::text, pc.relkind) ORDER BY i.inhseqno) FROM pg_inherits i JOIN pg_class pc ON pc.oid = i.inhparent
     JOIN pg_namespace pn ON pn.oid = pc.relnamespace WHERE i.inhrelid = c.oid) AS parents,
-  CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS "ofType", d.description AS comment
+  CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS "ofType", fs.srvname AS server, ft.ftoptions AS "foreignOptions", d.description AS comment
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class tc ON tc.oid = c.reltoastrelid LEFT JOIN pg_am am ON am.oid = c.relam
+  LEFT JOIN pg_foreign_table ft ON ft.ftrelid = c.oid LEFT JOIN pg_foreign_server fs ON fs.oid = ft.ftserver
   LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
   LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
-  WHERE c.relnamespace = ANY ($1::oid[]) AND c.relkind IN ('r', 'p') AND c.relpersistence <> 't'`)
+  WHERE c.relnamespace = ANY ($1::oid[]) AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'`)
   const constraints = await readConstraints(reading)
   const partitionIndexes = await readPartitionIndexes(reading)
   for (const row of rows) {
@@ -116,22 +121,25 @@ function addTable(
       ? ''
       : ` INHERITS (${parents.map(([of, name]) => reading.qualified(of, name)).join(', ')})`
   const options = [...optionList(row.options), ...optionList(row.toastOptions, 'toast.')]
+  const foreign = row.kind === 'f' ? describeForeignTable(reading, row, table, columns) : undefined
   const overrides = row.isPartition ? [] : inheritedOverrides(reading, texts, parents, allColumns, table)
   const create = [
-    `CREATE ${row.persistence === 'u' ? 'UNLOGGED ' : ''}TABLE ${table} (${lines.map((line) => `\n    ${line}`).join(',')}\n)` +
+    `CREATE ${foreign !== undefined ? 'FOREIGN ' : row.persistence === 'u' ? 'UNLOGGED ' : ''}TABLE ${table} (${lines.map((line) => `\n    ${line}`).join(',')}\n)` +
       inherits +
       (row.partitionKey === null ? '' : `\nPARTITION BY ${row.partitionKey}`) +
       (row.method === null ? '' : ` USING ${reading.quote(row.method)}`) +
       (options.length === 0 ? '' : ` WITH (${options.join(', ')})`) +
-      (row.tablespace === null ? '' : ` TABLESPACE ${reading.quote(row.tablespace)}`),
+      (row.tablespace === null ? '' : ` TABLESPACE ${reading.quote(row.tablespace)}`) +
+      (foreign?.clause ?? ''),
+    ...(foreign?.extras ?? []),
     ...own.flatMap(({ text }) => text.extras),
     ...overrides,
-    ...commentOn(`TABLE ${table}`, row.comment),
+    ...commentOn(`${foreign === undefined ? '' : 'FOREIGN '}TABLE ${table}`, row.comment),
     ...inline.flatMap((constraint) => constraint.extras),
     ...(row.rowSecurity ? [`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`] : []),
     ...(row.forceRowSecurity ? [`ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`] : []),
     ...({ f: [`ALTER TABLE ${table} REPLICA IDENTITY FULL`], n: [`ALTER TABLE ${table} REPLICA IDENTITY NOTHING`] }[
-      row.replicaIdentity
+      foreign === undefined ? row.replicaIdentity : ''
     ] ?? []),
     ...partitionIndexes,
   ]
@@ -148,15 +156,15 @@ function addTable(
     ...(row.ofType === null ? [] : [`ALTER TABLE ${table} OF ${row.ofType}`]),
   ]
   for (const { column } of late) if (column.defaultOid !== null) reading.lateDefaults.add(column.defaultOid)
-  const parentIds = parents.map(([of, name]) => objectId({ type: 'table', schema: reading.schemaOf(of), name }))
+  const parentIds = parents.map(([of, name, , kind]) => objectId({ type: tableType(kind), schema: reading.schemaOf(of), name }))
   const draft: Draft = {
-    type: 'table',
+    type: tableType(row.kind),
     schema,
     name: row.name,
-    properties: tableProperties(reading, row, texts, options, overrides),
+    properties: { ...tableProperties(reading, row, texts, options, overrides), ...foreign?.properties },
     create,
     ...(attach.length === 0 ? {} : { attach: { statements: attach, after: new Set(row.isPartition ? parentIds : []) } }),
-    drop: [`DROP TABLE ${table}`],
+    drop: [`DROP ${foreign === undefined ? '' : 'FOREIGN '}TABLE ${table}`],
     dependsOn: new Set(parentIds),
   }
   const id = reading.add(draft, `pg_class:${row.oid}`)
@@ -180,7 +188,7 @@ function tableProperties(
 ): Draft['properties'] {
   const parents = row.parents ?? []
   return {
-    kind: row.kind === 'p' ? 'partitioned' : 'plain',
+    kind: { r: 'plain', p: 'partitioned', f: 'foreign' }[row.kind],
     columnOrder: [...texts.filter(({ column }) => !column.isLocal), ...texts.filter(({ column }) => column.isLocal)].map(
       ({ column }) => column.name,
     ),
@@ -231,7 +239,7 @@ function addColumn(
 function inheritedOverrides(
   reading: Reading,
   texts: readonly { readonly column: ColumnRow; readonly text: ColumnText }[],
-  parents: readonly (readonly [string, string, string])[],
+  parents: NonNullable<TableRow['parents']>,
   allColumns: ReadonlyMap<string, readonly ColumnRow[]>,
   table: string,
 ): string[] {

@@ -1,7 +1,6 @@
 import { isExtensionMember } from './read-dependencies.ts'
 import { objectId } from '@sluice/engine'
-import type { ObjectType } from '@sluice/engine'
-import { commentOn, literal } from './reading.ts'
+import { commentOn, literal, tableType } from './reading.ts'
 import type { Reading } from './reading.ts'
 
 interface OnTable {
@@ -41,8 +40,7 @@ const enabling: Readonly<Record<string, string>> = { D: 'DISABLE', R: 'ENABLE RE
 const states: Readonly<Record<string, string>> = { O: 'enabled', D: 'disabled', R: 'replica', A: 'always' }
 
 function relationId(reading: Reading, { relationKind, schema, table }: OnTable): string {
-  const type: ObjectType = relationKind === 'v' ? 'view' : relationKind === 'm' ? 'materializedView' : 'table'
-  return objectId({ type, schema: reading.schemaOf(schema), name: table })
+  return objectId({ type: tableType(relationKind), schema: reading.schemaOf(schema), name: table })
 }
 
 /** Triggers, rules, policies and event triggers. */

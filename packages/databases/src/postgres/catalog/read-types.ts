@@ -1,3 +1,4 @@
+import { functionName, namedObject } from './object-names.ts'
 import { isExtensionMember } from './read-dependencies.ts'
 import { commentOn, literal } from './reading.ts'
 import type { Reading } from './reading.ts'
@@ -19,6 +20,8 @@ interface TypeRow {
   readonly relation: string | null
 }
 
+const collation = { catalogue: 'pg_collation', name: 'collname', namespace: 'collnamespace' }
+
 /** Enums, composite types, domains and ranges. */
 export async function readTypes(reading: Reading): Promise<void> {
   const multirange = reading.version >= 140000 ? '(SELECT m.typname FROM pg_type m WHERE m.oid = r.rngmultitypid)' : 'NULL'
@@ -26,10 +29,10 @@ export async function readTypes(reading: Reading): Promise<void> {
     await reading.rows<TypeRow>(`SELECT 'pg_type:' || t.oid AS oid, n.nspname AS schema, t.typname AS name, t.typtype AS kind, d.description AS comment,
   (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels,
   CASE WHEN t.typtype = 'c' THEN (SELECT json_agg(json_build_array(a.attname, format_type(a.atttypid, a.atttypmod),
-      CASE WHEN a.attcollation <> at.typcollation THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END,
+      CASE WHEN a.attcollation <> at.typcollation THEN ${namedObject(reading, collation, 'a.attcollation')} END,
       col_description(a.attrelid, a.attnum)) ORDER BY a.attnum)
-    FROM pg_attribute a JOIN pg_type at ON at.oid = a.atttypid LEFT JOIN pg_collation co ON co.oid = a.attcollation
-    LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END AS attributes,
+    FROM pg_attribute a JOIN pg_type at ON at.oid = a.atttypid
+    WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) END AS attributes,
   CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END AS base,
   CASE WHEN t.typtype = 'd' THEN coalesce(pg_get_expr(t.typdefaultbin, 0), quote_literal(t.typdefault)) END AS "default", t.typnotnull AS "notNull",
   CASE WHEN t.typtype = 'd' AND t.typcollation <> (SELECT bt.typcollation FROM pg_type bt WHERE bt.oid = t.typbasetype)
@@ -37,13 +40,12 @@ export async function readTypes(reading: Reading): Promise<void> {
   (SELECT json_agg(json_build_array(k.conname, pg_get_constraintdef(k.oid), k.convalidated, obj_description(k.oid, 'pg_constraint')) ORDER BY k.conname)
     FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c') AS constraints,
   (SELECT json_build_object('subtype', format_type(r.rngsubtype, NULL),
-      'subtype_opclass', CASE WHEN NOT o.opcdefault THEN quote_ident(opn.nspname) || '.' || quote_ident(o.opcname) END,
-      'collation', CASE WHEN r.rngcollation <> st.typcollation THEN quote_ident(cn.nspname) || '.' || quote_ident(co.collname) END,
-      'canonical', CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::regproc::text END,
-      'subtype_diff', CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff::regproc::text END,
+      'subtype_opclass', CASE WHEN NOT o.opcdefault THEN ${namedObject(reading, { catalogue: 'pg_opclass', name: 'opcname', namespace: 'opcnamespace' }, 'o.oid')} END,
+      'collation', CASE WHEN r.rngcollation <> st.typcollation THEN ${namedObject(reading, collation, 'r.rngcollation')} END,
+      'canonical', ${functionName(reading, 'r.rngcanonical')},
+      'subtype_diff', ${functionName(reading, 'r.rngsubdiff')},
       'multirange_type_name', ${multirange})
-    FROM pg_range r JOIN pg_type st ON st.oid = r.rngsubtype JOIN pg_opclass o ON o.oid = r.rngsubopc JOIN pg_namespace opn ON opn.oid = o.opcnamespace
-    LEFT JOIN pg_collation co ON co.oid = r.rngcollation LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE r.rngtypid = t.oid) AS range,
+    FROM pg_range r JOIN pg_type st ON st.oid = r.rngsubtype JOIN pg_opclass o ON o.oid = r.rngsubopc WHERE r.rngtypid = t.oid) AS range,
   CASE WHEN t.typrelid <> 0 THEN 'pg_class:' || t.typrelid END AS relation
   FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
   LEFT JOIN pg_description d ON d.objoid = t.oid AND d.classoid = 'pg_type'::regclass AND d.objsubid = 0

@@ -53,6 +53,8 @@ export class Reading {
   readonly uncarried: UncarriedObject[] = []
   /** Defaults (`pg_attrdef:oid`) that are set after their table is made, because they use a function of the user's. */
   readonly lateDefaults = new Set<string>()
+  /** Parts (entries of operator families) that are added after their object is made, so that only that waits for what they use. */
+  readonly lateParts = new Set<string>()
   readonly #keywords: ReadonlySet<string>
 
   constructor(
@@ -116,6 +118,11 @@ export class Reading {
       dependsOn: [...dependsOn].sort(),
     }))
   }
+}
+
+/** What a relation is, from its `relkind`. */
+export function tableType(relationKind: string): 'table' | 'foreignTable' | 'view' | 'materializedView' {
+  return ({ f: 'foreignTable', v: 'view', m: 'materializedView' } as const)[relationKind] ?? 'table'
 }
 
 /** Statements to comment an object; none without a comment. */

@@ -168,4 +168,72 @@ ALTER TABLE dog ALTER COLUMN name SET DEFAULT 'Rex', ALTER COLUMN legs SET NOT N
   extensions: `
 CREATE EXTENSION IF NOT EXISTS pgcrypto WITH SCHEMA public;
 CREATE TABLE hashed (id integer, salt text DEFAULT public.gen_salt('bf'));`,
+
+  operators: `
+CREATE TYPE pair AS (a integer, b integer);
+CREATE FUNCTION pair_eq(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.a = $2.a';
+CREATE FUNCTION pair_ne(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.a <> $2.a';
+CREATE FUNCTION pair_lt(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.a < $2.a';
+CREATE FUNCTION pair_le(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.a <= $2.a';
+CREATE FUNCTION pair_ge(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.a >= $2.a';
+CREATE FUNCTION pair_gt(pair, pair) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.a > $2.a';
+CREATE FUNCTION pair_cmp(pair, pair) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1.a - $2.a';
+CREATE FUNCTION pair_cmp(pair, integer) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT $1.a - $2';
+CREATE FUNCTION pair_lt(pair, integer) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.a < $2';
+CREATE FUNCTION flip(pair) RETURNS pair LANGUAGE sql IMMUTABLE AS 'SELECT ROW($1.b, $1.a)::pair';
+CREATE FUNCTION pair_text(pair) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1.a::text';
+CREATE OPERATOR = (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_eq, COMMUTATOR = =, NEGATOR = <>, RESTRICT = eqsel, JOIN = eqjoinsel, MERGES);
+CREATE OPERATOR <> (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_ne, COMMUTATOR = <>, NEGATOR = =);
+CREATE OPERATOR < (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_lt, COMMUTATOR = >, NEGATOR = >=);
+CREATE OPERATOR <= (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_le, COMMUTATOR = >=, NEGATOR = >);
+CREATE OPERATOR >= (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_ge, COMMUTATOR = <=, NEGATOR = <);
+CREATE OPERATOR > (LEFTARG = pair, RIGHTARG = pair, FUNCTION = pair_gt, COMMUTATOR = <, NEGATOR = <=);
+CREATE OPERATOR < (LEFTARG = pair, RIGHTARG = integer, FUNCTION = pair_lt);
+CREATE OPERATOR !~- (RIGHTARG = pair, FUNCTION = flip);
+COMMENT ON OPERATOR !~- (NONE, pair) IS 'Turns; it';
+CREATE OPERATOR FAMILY pairs USING btree;
+CREATE OPERATOR CLASS pair_ops DEFAULT FOR TYPE pair USING btree FAMILY pairs AS
+  OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 pair_cmp(pair, pair);
+ALTER OPERATOR FAMILY pairs USING btree ADD OPERATOR 1 < (pair, integer), FUNCTION 1 (pair, integer) pair_cmp(pair, integer);
+CREATE OPERATOR CLASS "Back wards" FOR TYPE integer USING btree AS
+  OPERATOR 1 > , OPERATOR 2 >= , OPERATOR 3 = , OPERATOR 4 <= , OPERATOR 5 < , FUNCTION 1 btint4cmp(integer, integer);
+COMMENT ON OPERATOR CLASS pair_ops USING btree IS 'By the first';
+COMMENT ON OPERATOR FAMILY pairs USING btree IS 'Pairs';
+CREATE CAST (pair AS text) WITH FUNCTION pair_text(pair) AS ASSIGNMENT;
+CREATE CAST (text AS pair) WITH INOUT;
+COMMENT ON CAST (pair AS text) IS 'Short';
+CREATE TABLE paired (id integer, p pair, UNIQUE (p), CHECK (p > ROW(0, 0)::pair));
+CREATE INDEX paired_back ON paired (id "Back wards");
+CREATE VIEW turned AS SELECT !~- p AS p FROM paired WHERE p < 7;
+CREATE FUNCTION least_pair(pair, pair) RETURNS pair LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE AGGREGATE smallest(pair) (SFUNC = least_pair, STYPE = pair, SORTOP = <);
+CREATE TYPE pair_span AS RANGE (subtype = pair, subtype_opclass = pair_ops, multirange_type_name = pair_spans);
+CREATE DEFAULT CONVERSION latin FOR 'LATIN1' TO 'UTF8' FROM iso8859_1_to_utf8;
+COMMENT ON CONVERSION latin IS 'As the server has it';`,
+
+  textSearch: `
+CREATE TEXT SEARCH DICTIONARY our_stem (TEMPLATE = snowball, language = 'english', stopwords = 'english');
+CREATE TEXT SEARCH DICTIONARY "Words" (TEMPLATE = simple, stopwords = 'english', accept = 'false');
+CREATE TEXT SEARCH CONFIGURATION docs (COPY = pg_catalog.simple);
+ALTER TEXT SEARCH CONFIGURATION docs ALTER MAPPING FOR asciiword, word WITH "Words", our_stem;
+ALTER TEXT SEARCH CONFIGURATION docs DROP MAPPING FOR url;
+COMMENT ON TEXT SEARCH CONFIGURATION docs IS 'For documents';
+COMMENT ON TEXT SEARCH DICTIONARY "Words" IS 'It''s; words';
+CREATE TABLE documents (id integer, body text, search tsvector GENERATED ALWAYS AS (to_tsvector('docs', body)) STORED);
+CREATE INDEX documents_body ON documents USING gin (to_tsvector('docs', body));`,
+
+  foreign: `
+CREATE EXTENSION IF NOT EXISTS postgres_fdw WITH SCHEMA public;
+CREATE SERVER IF NOT EXISTS "Ware house" TYPE 'big' VERSION '1.2' FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'db''1', dbname 'x;y');
+COMMENT ON SERVER "Ware house" IS 'Over there';
+CREATE USER MAPPING IF NOT EXISTS FOR PUBLIC SERVER "Ware house" OPTIONS (user 'reader');
+CREATE FOREIGN TABLE far_items (id integer OPTIONS (column_name 'Id') NOT NULL, name text COLLATE "C" DEFAULT 'x', CHECK (id > 0)) SERVER "Ware house" OPTIONS (schema_name 'public', table_name 'it''ems');
+COMMENT ON FOREIGN TABLE far_items IS 'Items';
+COMMENT ON COLUMN far_items.name IS 'Name';
+CREATE VIEW far_view AS SELECT id FROM far_items;
+CREATE TABLE sales (id integer, at date) PARTITION BY RANGE (at);
+CREATE FOREIGN TABLE sales_old PARTITION OF sales FOR VALUES FROM ('2000-01-01') TO ('2020-01-01') SERVER "Ware house";
+CREATE TABLE sales_new PARTITION OF sales DEFAULT;
+CREATE FUNCTION far_note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+CREATE TRIGGER far_note BEFORE INSERT ON far_items FOR EACH ROW EXECUTE FUNCTION far_note();`,
 }

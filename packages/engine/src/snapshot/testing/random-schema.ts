@@ -10,6 +10,8 @@ interface Vocabulary {
   readonly indexForms: readonly ((columns: readonly string[]) => string)[]
   readonly prelude: readonly string[]
   readonly checkOf: (column: string) => string
+  /** What else can hang on a table, given its name, its first column's, and a number for names. */
+  readonly extras: readonly ((table: string, column: string, number: number) => readonly string[])[]
 }
 
 const doubleQuoted = (name: string): string => `"${name.replaceAll('"', '""')}"`
@@ -43,6 +45,23 @@ const vocabularies: Readonly<Record<'postgresql' | 'mariadb' | 'sqlite', Vocabul
       'CREATE TYPE pair AS (a integer, b text)',
     ],
     checkOf: (column) => `${column} IS NOT NULL OR ${column} IS NULL`,
+    extras: [
+      (table, column, number) => [`CREATE STATISTICS "stats ${String(number)}" (dependencies) ON pk, ${column} FROM ${table}`],
+      (table, _, number) => [`CREATE RULE "rule;${String(number)}" AS ON DELETE TO ${table} WHERE OLD.pk < 0 DO INSTEAD NOTHING`],
+      (table, _, number) => [
+        `CREATE FUNCTION "same ${String(number)}"(${table}, ${table}) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.pk = $2.pk'`,
+        `CREATE OPERATOR ==% (LEFTARG = ${table}, RIGHTARG = ${table}, FUNCTION = "same ${String(number)}", COMMUTATOR = ==%)`,
+        `CREATE INDEX ON ${table} ((pk % 3))`,
+      ],
+      (table, _, number) => [
+        `CREATE FUNCTION "key ${String(number)}"(${table}) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1.pk'`,
+        `CREATE CAST (${table} AS bigint) WITH FUNCTION "key ${String(number)}"(${table}) AS ASSIGNMENT`,
+      ],
+      (table, _, number) => [
+        `CREATE TEXT SEARCH CONFIGURATION "search ${String(number)}" (COPY = pg_catalog.english)`,
+        `CREATE INDEX ON ${table} USING gin (to_tsvector('"search ${String(number)}"', pk::text))`,
+      ],
+    ],
   },
   mariadb: {
     quote: (name) => `\`${name.replaceAll('`', '``')}\``,
@@ -62,6 +81,16 @@ const vocabularies: Readonly<Record<'postgresql' | 'mariadb' | 'sqlite', Vocabul
     indexForms: [(columns) => `(${columns.join(', ')})`, (columns) => `(${columns[0] ?? ''} DESC)`],
     prelude: ['CREATE SEQUENCE counter START WITH 3', 'CREATE FUNCTION doubled(x int) RETURNS int DETERMINISTIC RETURN x * 2'],
     checkOf: (column) => `${column} IS NOT NULL OR ${column} IS NULL`,
+    extras: [
+      (table, _, number) => [
+        `CREATE TRIGGER \`trig;${String(number)}\` BEFORE INSERT ON ${table} FOR EACH ROW SET @seen = 'a;b'`,
+      ],
+      (table, _, number) => [`ALTER TABLE ${table} ADD COLUMN \`unseen ${String(number)}\` int INVISIBLE DEFAULT 1`],
+      (table, _, number) => [
+        `ALTER TABLE ${table} ADD COLUMN \`twice ${String(number)}\` varchar(20) AS (concat('x;', 'y')) STORED`,
+      ],
+      (_, __, number) => [`CREATE PROCEDURE \`proc ${String(number)}\`() BEGIN SELECT 'a;b'; SELECT 2; END`],
+    ],
   },
   sqlite: {
     quote: doubleQuoted,
@@ -80,6 +109,12 @@ const vocabularies: Readonly<Record<'postgresql' | 'mariadb' | 'sqlite', Vocabul
     ],
     prelude: [],
     checkOf: (column) => `${column} IS NOT NULL OR ${column} IS NULL`,
+    extras: [
+      (table, _, number) => [
+        `CREATE TRIGGER "trig;${String(number)}" AFTER DELETE ON ${table} BEGIN SELECT 'a;b'; SELECT 2; END`,
+      ],
+      (table, _, number) => [`ALTER TABLE ${table} ADD COLUMN "virt ${String(number)}" AS (pk * 2) VIRTUAL`],
+    ],
   },
 }
 
@@ -114,6 +149,7 @@ const table = fc.record({
   index: fc.option(fc.nat(10)),
   hasCheck: fc.boolean(),
   hasView: fc.boolean(),
+  extra: fc.option(fc.nat(20)),
 })
 
 /** Random schemas as lists of statements: tables that refer to each other, views on views, and names that need care. */
@@ -124,7 +160,7 @@ export function randomSchema(product: 'postgresql' | 'mariadb' | 'sqlite'): fc.A
     const statements: string[] = [...words.prelude]
     let lastView: string | undefined
     const late: string[] = []
-    for (const [number, { name: of, columns, refersTo, index, hasCheck, hasView }] of list.entries()) {
+    for (const [number, { name: of, columns, refersTo, index, hasCheck, hasView, extra }] of list.entries()) {
       const quoted = words.quote(of)
       const other = refersTo === null ? undefined : list[refersTo % list.length]
       const lines = [
@@ -156,6 +192,8 @@ export function randomSchema(product: 'postgresql' | 'mariadb' | 'sqlite'): fc.A
       if (index !== null && indexed.length > 0 && form !== undefined) {
         statements.push(`CREATE INDEX ${words.quote(`index ${String(number)}`)} ON ${quoted} ${form(indexed.slice(0, 2))}`)
       }
+      const more = extra === null ? undefined : words.extras[extra % words.extras.length]
+      if (more !== undefined) statements.push(...more(quoted, words.quote(columns[0]?.name ?? ''), number))
       if (hasView) {
         // Later views stand on earlier ones, with names that sort the other way.
         const view = words.quote(`view ${String(9 - number)}`)

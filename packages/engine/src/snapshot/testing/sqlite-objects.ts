@@ -27,4 +27,11 @@ CREATE TRIGGER instead INSTEAD OF INSERT ON watching BEGIN INSERT INTO watched V
 CREATE VIRTUAL TABLE documents USING fts5 (title, body, tokenize = 'porter');
 CREATE VIRTUAL TABLE boxes USING rtree (id, x1, x2);
 CREATE TABLE beside (id int);`,
+  more: `
+CREATE TABLE "generated" (a INTEGER NOT NULL, b INTEGER GENERATED ALWAYS AS (a * 2) VIRTUAL, c TEXT AS ('x;' || a) STORED, CHECK (b > 0), UNIQUE (c));
+CREATE INDEX generated_b ON "generated" (b) WHERE b > 1;
+CREATE TABLE rowid_of (k TEXT COLLATE RTRIM PRIMARY KEY ON CONFLICT REPLACE, v BLOB DEFAULT x'00ff') WITHOUT ROWID;
+CREATE TABLE strict_types (a INTEGER, b REAL, c TEXT, d BLOB, e ANY) STRICT;
+CREATE VIRTUAL TABLE ranked USING fts5 (body, content = '', prefix = '2 3');
+CREATE TRIGGER guard BEFORE DELETE ON strict_types WHEN OLD.a IS NOT NULL BEGIN SELECT RAISE(ABORT, 'no; never'); END;`,
 }
