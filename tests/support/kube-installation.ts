@@ -33,7 +33,7 @@ export interface KubeInstallation extends AsyncDisposable {
    * Another replica of the installation's delegate, with a folder and a relay of its own; it shares the sealing key where the environment names its
    * Secret. `start` starts it (again) and does not wait for anything.
    */
-  addReplica(environment: Readonly<Record<string, string>>): Promise<{ start(): Promise<SpawnedProcess> }>
+  addReplica(environment: Readonly<Record<string, string>>): Promise<{ readonly dir: string; start(): Promise<SpawnedProcess> }>
 }
 
 export interface KubeInstallationOptions {
@@ -102,6 +102,7 @@ serviceAccounts: [${(options.serviceAccounts ?? ['default']).join()}]
         ...environment,
       }
       return {
+        dir,
         async start() {
           const { token } = await installation.client.call(operationEndpoints.createToken, { body: { approve: true } })
           const replica = spawnProcess({
