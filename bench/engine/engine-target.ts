@@ -16,7 +16,8 @@ export interface EngineDatabase extends AsyncDisposable {
   readonly password: string | undefined
   countHistory(): Promise<number>
   /**
-   * The commit floor: every statement sent by itself, on one connection, committed as it ends, and nothing else. Returns the
+   * The commit floor: every statement sent by itself, on one connection, committed as it ends, and nothing else but the commits that
+   * safety needs (on MariaDB a note before and after a statement that commits by itself). Returns the
    * milliseconds without those of connecting.
    */
   runBare(statements: readonly string[]): Promise<number>

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { TestContext } from 'node:test'
-import { spawnProcess } from '@sluice/testkit'
+import { spawnProcess, waitFor } from '@sluice/testkit'
 import type { ProcessExit, SpawnedProcess } from '@sluice/testkit'
 import { inspect } from './inspect.ts'
 import { releaseStaleLock } from './locks.ts'
@@ -98,15 +98,25 @@ describe('a run that is killed', () => {
     const target = await openTestTarget(t)
     await target.rows('create table observer (what text)')
     await target.rows(
-      `create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.7); return new; end $$`,
+      `create function held() returns trigger language plpgsql as $$ begin perform pg_advisory_xact_lock(4711); return new; end $$`,
     )
     await target.rows(
-      `create trigger slow before insert on observer for each row when (new.what = 'two') execute function slow()`,
+      `create trigger held before insert on observer for each row when (new.what = 'two') execute function held()`,
     )
+    const other = await target.connect()
+    await other.query('select pg_advisory_lock(4711)')
+    const isHeld = async (): Promise<boolean> =>
+      (await other.query("select 1 from pg_locks where locktype = 'advisory' and objid = 4711 and not granted")).rows.length > 0
     const child = startChild(target, {})
     await child.waitForOutput(/10 statementStarted/)
+    await waitFor(isHeld)
     await child.kill()
-    const { report, events } = await target.update(observedChangelog('transactional'), { anchorTag: 'anchor' })
+    // The statement goes on for as long as this test holds what it waits for.
+    const { report, events } = await target.update(
+      observedChangelog('transactional'),
+      { anchorTag: 'anchor' },
+      { onEvent: (event) => void (event.type === 'lockWaiting' && other.query('select pg_advisory_unlock_all()')) },
+    )
     equal(report.state, 'succeeded', report.firstError?.message)
     ok(events.some((event) => event.type === 'lockWaiting' && event.holder.session?.applicationName.startsWith('sluice:child:')))
     deepEqual(await observed(target), ['one', 'three', 'two'])
