@@ -10,12 +10,16 @@ import { type KubeInstallation, openKubeInstallation } from '../support/kube-ins
 import { assertSucceeded, podPipeline, runStep, testPlace } from '../support/pod-pipelines.ts'
 import { type ImageKind, pushImages } from '../support/test-images.ts'
 
+const isFull = process.env['SLUICE_TEST_FULL'] === '1'
 const keySecrets = { shared: 'test-keys', first: 'test-0-keys', second: 'test-1-keys' }
 /** Step groups that one replica takes at once. */
 const capacity = 2
 
 interface SeenPod {
   readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> }
+  readonly status?: {
+    readonly containerStatuses?: readonly { readonly name: string; readonly state?: { readonly running?: object } }[]
+  }
 }
 
 describe('replicas of one delegate', { skip: skipWithoutKube() }, () => {
@@ -57,6 +61,8 @@ describe('replicas of one delegate', { skip: skipWithoutKube() }, () => {
     return (await lab.kube.admin.insist<{ items: SeenPod[] }>('GET', `/api/v1/namespaces/${lab.namespace}/pods`, { query })).body
       .items
   }
+  const podsOf = async (execution: string): Promise<readonly SeenPod[]> =>
+    (await pods()).filter(({ metadata }) => metadata.labels['sluice.dev/execution'] === execution)
   const isGone = async (): Promise<boolean> => {
     const path = `/apis/coordination.k8s.io/v1/namespaces/${lab.namespace}/leases`
     const { body } = await lab.kube.admin.insist<{ items: unknown[] }>('GET', path)
@@ -124,6 +130,44 @@ describe('replicas of one delegate', { skip: skipWithoutKube() }, () => {
     await lab.installation.startDelegate({ wait: false })
     await waitFor(isGone, { timeoutMs: 60_000, what: () => `everything to be gone\n${told()}` })
   })
+
+  // A lease has to be over first, which takes a minute.
+  if (isFull)
+    it('take over what one that is gone for good has placed and not begun, and its runner begins nothing', async () => {
+      const { installation, kube, namespace } = lab
+      await installation.delegate?.kill('SIGTERM')
+      if (!second.isRunning) second = await replica.start()
+      // Its pod waits for a volume, so that no step begins.
+      const id = await start('orphaned', ', volumes: [{mountPath: /late, type: ConfigMap, spec: {configMapName: late}}]')
+      const instance = instanceOf(replica.dir)
+      const [stale] = await waitFor(
+        async () => {
+          const found = await podsOf(id)
+          return found.length === 1 && found[0]?.metadata.labels['sluice.dev/instance'] === instance ? found : undefined
+        },
+        { timeoutMs: 60_000, what: () => `a pod of the second replica\n${told()}` },
+      )
+      await second.killGroup('SIGKILL')
+      await installation.startDelegate({ wait: false })
+      await waitFor(async () => (await podsOf(id)).length === 2, { timeoutMs: 180_000, what: () => `a second pod\n${told()}` })
+      await kube.admin.insist('POST', `/api/v1/namespaces/${namespace}/configmaps`, {
+        body: { metadata: { name: 'late' }, data: {} },
+      })
+      await atGate(['orphaned'])
+      // The node tries the volume of the older pod again in its own time; then its runner runs and finds no relay.
+      const isRunning = async (): Promise<boolean> => {
+        const pod = (await podsOf(id)).find(({ metadata }) => metadata.name === stale?.metadata.name)
+        return (
+          pod?.status?.containerStatuses?.some(({ name, state }) => name === 'runner' && state?.running !== undefined) ?? false
+        )
+      }
+      await waitFor(isRunning, { timeoutMs: 200_000, what: 'the runner of the older pod' })
+      gate.open('orphaned')
+      await succeeds(id)
+      second = await replica.start()
+      await waitFor(isGone, { timeoutMs: 90_000, what: () => `the older pod to be gone\n${told()}` })
+      assert.equal(gate.arrivals.get('orphaned'), 1)
+    })
 })
 
 /** As the chart makes it: an account in the delegate's own namespace, for its keys, with the documented Role in the other one. */
