@@ -42,7 +42,7 @@ describe('without what a step group depends on', { skip: skipWithoutKube() || sk
     await crash.waitUntilClean()
   }
   /** Something is away while one step runs and another group is to be placed; both come to their end once. */
-  const passes = async (lose: () => Promise<() => Promise<void>>): Promise<void> => {
+  const passes = async (lose: () => Promise<() => Promise<void>>, forMs = awayMs): Promise<void> => {
     const cases = [await crash.openCase({ sleepSeconds: 4 }), await crash.openCase({ sleepSeconds: 0 })] as const
     const running = await cases[0].start()
     await waitFor(() => cases[0].isSleeping(), { timeoutMs: 60_000, what: 'the change' })
@@ -50,7 +50,7 @@ describe('without what a step group depends on', { skip: skipWithoutKube() || sk
     let placed: Awaited<ReturnType<CrashCase['start']>>
     try {
       placed = await cases[1].start()
-      await delay(awayMs)
+      await delay(forMs)
     } finally {
       await bringBack()
     }
@@ -62,6 +62,13 @@ describe('without what a step group depends on', { skip: skipWithoutKube() || sk
       proxy?.freeze()
       return async () => proxy?.thaw()
     }))
+
+  it('an API server that takes no connections from the delegate delays work and loses none', () =>
+    passes(async () => {
+      proxy?.goDown()
+      return async () => proxy?.comeUp()
+      // Longer than a few tries of one call, and than the three placements that a group has.
+    }, 20_000))
 
   it('a control plane that is killed and away for longer than a lease loses nothing of what runs in pods', async () => {
     const { installation } = crash.lab

@@ -7,6 +7,9 @@ import { annotationNames, labelNames } from './object-names.ts'
 import { type PlacedPod, createPlacedPod, settle } from './placed-pod.ts'
 import { anchorsPath } from './sweep-anchors.ts'
 
+/** A delegate that is started while the API server is away waits this long for it. */
+const adoptionPatienceMs = 60_000
+
 /**
  * What an earlier process of the same instance left in the cluster, by labels. An anchor without a pod: `prepared`; with the marker of a pod that
  * was about to be created, and no pod, the runner may have been here: `missing`.
@@ -23,7 +26,8 @@ export async function adoptPods(
 
 async function adoptIn(client: KubeClient, namespace: string, instanceId: string, clock: Clock): Promise<PlacedPod[]> {
   const list = async <T extends KubeObject>(path: string, label: string): Promise<{ items: readonly T[]; nowMs: number }> => {
-    const { body, nowMs } = await client.insist<KubeList<T>>('GET', path, { query: { labelSelector: `${label}=${instanceId}` } })
+    const query = { labelSelector: `${label}=${instanceId}` }
+    const { body, nowMs } = await client.insist<KubeList<T>>('GET', path, { query, patience: { forMs: adoptionPatienceMs } })
     return { items: body.items, nowMs }
   }
   // Anchors first: a pod that is listed has its anchor in the list unless that is being deleted.

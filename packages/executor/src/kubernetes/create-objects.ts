@@ -6,7 +6,7 @@ import { buildNetworkPolicy } from './build-network-policy.ts'
 import { buildPod } from './build-pod.ts'
 import { buildSecrets } from './build-secrets.ts'
 import { explainRefusal } from './explain-refusal.ts'
-import { type KubeClient, KubeError } from './kube-client.ts'
+import { type KubeClient, KubeError, type Patience } from './kube-client.ts'
 import type { KubeObject, ObjectMeta, Pod } from './kube-types.ts'
 import type { KubernetesPlan, NetworkAddress, PodAttempt, PodDefaults, PodOwner } from './kubernetes-plan.ts'
 import { annotationNames } from './object-names.ts'
@@ -21,6 +21,7 @@ export interface PodCreation {
   readonly relayAddress: NetworkAddress
   readonly values: SlotValues
   readonly ticket: string | undefined
+  readonly patience: Patience
 }
 
 /**
@@ -61,16 +62,16 @@ export async function createObjects(creation: PodCreation): Promise<Pod> {
 }
 
 /** Whoever creates it names itself in it, so that a repeated call whose answer was lost finds its own pod. */
-async function createPod({ client, plan, attempt }: PodCreation, pod: Pod): Promise<Pod> {
+async function createPod({ client, plan, attempt, patience }: PodCreation, pod: Pod): Promise<Pod> {
   const placement = randomUUID()
   const annotations = { ...pod.metadata.annotations, [annotationNames.placement]: placement }
   const body = { ...pod, metadata: { ...pod.metadata, annotations } }
   const path = `/api/v1/namespaces/${plan.namespace}/pods`
   try {
-    return (await client.insist<Pod>('POST', path, { body })).body
+    return (await client.insist<Pod>('POST', path, { body, patience })).body
   } catch (error) {
     if (!isConflict(error)) throw explainRefusal(error, 'pod of the step group', plan.namespace)
-    const { body: there } = await client.insist<Pod>('GET', `${path}/${pod.metadata.name ?? ''}`)
+    const { body: there } = await client.insist<Pod>('GET', `${path}/${pod.metadata.name ?? ''}`, { patience })
     if (there.metadata.annotations?.[annotationNames.placement] === placement) return there
     throw new AppError('conflict', 'ATTEMPT_PLACED', `The attempt "${attempt.attemptId}" was placed before.`, {
       hint: 'A runner is started once for an attempt, whatever became of it.',
@@ -83,9 +84,9 @@ async function createPod({ client, plan, attempt }: PodCreation, pod: Pod): Prom
  * Creates one object. One of its name that exists already is taken for our own, from a call whose answer was lost: the name is the
  * attempt's, and the pod, which is last, decides who places it.
  */
-async function create({ client, plan }: PodCreation, path: string, body: KubeObject): Promise<void> {
+async function create({ client, plan, patience }: PodCreation, path: string, body: KubeObject): Promise<void> {
   try {
-    await client.insist('POST', path, { body })
+    await client.insist('POST', path, { body, patience })
   } catch (error) {
     if (isConflict(error)) return
     throw explainRefusal(error, `${body.kind ?? 'object'} "${body.metadata.name ?? ''}"`, plan.namespace)

@@ -30,6 +30,15 @@ export interface KubeRequest {
   readonly query?: Readonly<Record<string, string | number>> | undefined
   readonly body?: object | undefined
   readonly signal?: AbortSignal | undefined
+  readonly patience?: Patience | undefined
+}
+
+/** How long `insist` goes on while the API server is away, refuses connections or is overloaded. */
+export interface Patience {
+  /** Milliseconds from the first try. */
+  readonly forMs: number
+  /** Called with what every try but the last ran into. */
+  readonly onTrouble?: ((error: AppError) => void) | undefined
 }
 
 /** One event of a watch. */
@@ -44,7 +53,10 @@ export interface KubeClient {
   readonly origin: string
   /** One call without repeats. Throws `KubeError`, or `AppError('unavailable', 'CLUSTER_UNREACHABLE')`. */
   call<T>(method: 'GET' | 'POST' | 'DELETE', path: string, request?: KubeRequest): Promise<KubeAnswer<T>>
-  /** The same, repeated a bounded number of times while the server is away or overloaded; for calls that may be repeated. */
+  /**
+   * The same, repeated while the server is away or overloaded, a few seconds or as long as `patience` says; for calls that may be
+   * repeated.
+   */
   insist<T>(method: 'GET' | 'POST' | 'DELETE', path: string, request?: KubeRequest): Promise<KubeAnswer<T>>
   /** Text, cut after `bytesMax` from its end. */
   readTail(
@@ -131,11 +143,15 @@ export function createKubeClient(connection: KubeConnection, clock: Clock = syst
     origin: connection.origin,
     call,
     async insist(method, path, request = {}) {
+      const { patience } = request
+      const endsAt = clock.monotonic() + (patience?.forMs ?? 0)
       for (let tries = 1; ; tries++) {
         try {
           return await call(method, path, request)
         } catch (error) {
-          if (tries >= triesMax || !isWorthRepeating(error)) throw error
+          const isOver = patience === undefined ? tries >= triesMax : clock.monotonic() >= endsAt
+          if (isOver || !isWorthRepeating(error)) throw error
+          patience?.onTrouble?.(error)
           await clock.sleep(Math.max(1, backoffMs(tries, 100, 3_000)), request.signal)
         }
       }
@@ -171,7 +187,7 @@ export function createKubeClient(connection: KubeConnection, clock: Clock = syst
 }
 
 /** Whether the same call may succeed later without anybody changing anything. */
-export function isWorthRepeating(error: unknown): boolean {
+export function isWorthRepeating(error: unknown): error is AppError {
   if (error instanceof KubeError) return error.status === 429 || error.status >= 500
   return error instanceof AppError && error.code === 'CLUSTER_UNREACHABLE'
 }

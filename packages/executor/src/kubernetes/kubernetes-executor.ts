@@ -6,7 +6,7 @@ import { buildAnchor } from './build-anchor.ts'
 import { runnerContainer } from './build-pod.ts'
 import { createObjects, isConflict } from './create-objects.ts'
 import { explainRefusal } from './explain-refusal.ts'
-import type { KubeClient } from './kube-client.ts'
+import type { KubeClient, Patience } from './kube-client.ts'
 import type { Lease } from './kube-types.ts'
 import type { KubernetesPlan, PodOwner } from './kubernetes-plan.ts'
 import { objectNames } from './object-names.ts'
@@ -17,6 +17,9 @@ import { createSweeper } from './sweeper.ts'
 
 /** The most of a runner's own diagnostics that is read back; the node keeps them, within the kubelet's bounds. */
 const tailBytesMax = 64 * 1024
+
+/** The longest that the making of objects waits for an API server that is away. */
+const patienceMsMax = 300_000
 
 /** An executor whose places are pods. It keeps nothing on disk: what exists is in the cluster, and found there by labels. */
 export interface KubernetesExecutor extends Executor {
@@ -47,8 +50,9 @@ export function createKubernetesExecutor(options: KubernetesExecutorOptions): Ku
       }
       const wanted = options.planOf(plan.task)
       if (!namespaces.includes(wanted.namespace)) throw foreignNamespace(wanted.namespace, namespaces)
-      const anchor = await createAnchor(await client(), plan, wanted, requireOwner())
       const { initTimeoutMs } = wanted.infra
+      const patience = patienceFor(options, attemptId, initTimeoutMs)
+      const anchor = await createAnchor(await client(), plan, wanted, requireOwner(), patience)
       const facts = { attemptId, epoch, namespace: wanted.namespace, anchorUid: anchor.metadata.uid ?? '', initTimeoutMs }
       known.set(attemptId, createPlacedPod({ ...facts, attemptToken: plan.attemptToken, plan: wanted }))
     },
@@ -146,21 +150,40 @@ async function placePod(
     anchor: { name: objectNames(attemptId).anchor, uid: anchorUid },
     relayAddress: relay.address,
     values,
+    patience: patienceFor(options, attemptId, initTimeoutMs),
     ticket: isRuntime ? options.tickets.open(attemptId, pick(values, plan.runnerSlots), initTimeoutMs + 60_000) : undefined,
   })
   placed.podUid = pod.metadata.uid
   placed.pod ??= pod
 }
 
+/** An API server may be away for a while, as when it is upgraded: work waits for it, within the time that its start may take. */
+function patienceFor({ onNotice }: KubernetesExecutorOptions, attemptId: string, initTimeoutMs: number): Patience {
+  let said: string | undefined
+  return {
+    forMs: Math.min(initTimeoutMs, patienceMsMax),
+    onTrouble({ message, hint }) {
+      if (message !== said) onNotice(attemptId, { type: 'waiting', what: message, hint })
+      said = message
+    },
+  }
+}
+
 /** Creates the anchor, or finds the one that an earlier call made. */
-async function createAnchor(client: KubeClient, plan: AttemptPlan, wanted: KubernetesPlan, owner: PodOwner): Promise<Lease> {
+async function createAnchor(
+  client: KubeClient,
+  plan: AttemptPlan,
+  wanted: KubernetesPlan,
+  owner: PodOwner,
+  patience: Patience,
+): Promise<Lease> {
   const body = buildAnchor(plan, owner, wanted)
   const path = anchorsPath(wanted.namespace)
   try {
-    return (await client.insist<Lease>('POST', path, { body })).body
+    return (await client.insist<Lease>('POST', path, { body, patience })).body
   } catch (error) {
     if (!isConflict(error)) throw explainRefusal(error, 'anchor of the attempt', wanted.namespace)
-    const { body: there } = await client.insist<Lease>('GET', `${path}/${body.metadata.name ?? ''}`)
+    const { body: there } = await client.insist<Lease>('GET', `${path}/${body.metadata.name ?? ''}`, { patience })
     const epoch = there.spec?.leaseTransitions ?? 0
     if (epoch === plan.epoch && there.spec?.holderIdentity === owner.instanceId) return there
     throw epochConflict(plan.attemptId, epoch, plan.epoch)
