@@ -48,14 +48,15 @@ const vocabularies: Readonly<Record<'postgresql' | 'mariadb' | 'sqlite', Vocabul
     extras: [
       (table, column, number) => [`CREATE STATISTICS "stats ${String(number)}" (dependencies) ON pk, ${column} FROM ${table}`],
       (table, _, number) => [`CREATE RULE "rule;${String(number)}" AS ON DELETE TO ${table} WHERE OLD.pk < 0 DO INSTEAD NOTHING`],
+      // Qualified: a table named "name" is not the type of that name.
       (table, _, number) => [
-        `CREATE FUNCTION "same ${String(number)}"(${table}, ${table}) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.pk = $2.pk'`,
-        `CREATE OPERATOR ==% (LEFTARG = ${table}, RIGHTARG = ${table}, FUNCTION = "same ${String(number)}", COMMUTATOR = ==%)`,
+        `CREATE FUNCTION "same ${String(number)}"(public.${table}, public.${table}) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1.pk = $2.pk'`,
+        `CREATE OPERATOR ==% (LEFTARG = public.${table}, RIGHTARG = public.${table}, FUNCTION = "same ${String(number)}", COMMUTATOR = ==%)`,
         `CREATE INDEX ON ${table} ((pk % 3))`,
       ],
       (table, _, number) => [
-        `CREATE FUNCTION "key ${String(number)}"(${table}) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1.pk'`,
-        `CREATE CAST (${table} AS bigint) WITH FUNCTION "key ${String(number)}"(${table}) AS ASSIGNMENT`,
+        `CREATE FUNCTION "key ${String(number)}"(public.${table}) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1.pk'`,
+        `CREATE CAST (public.${table} AS bigint) WITH FUNCTION "key ${String(number)}"(public.${table}) AS ASSIGNMENT`,
       ],
       (table, _, number) => [
         `CREATE TEXT SEARCH CONFIGURATION "search ${String(number)}" (COPY = pg_catalog.english)`,
