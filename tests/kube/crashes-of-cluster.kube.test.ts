@@ -3,7 +3,15 @@ import { equal } from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type FaultProxy, openFaultProxy, skipWithoutKube, type TestAccount, type TestKube, waitFor } from '@sluice/testkit'
+import {
+  type FaultProxy,
+  openFaultProxy,
+  requireOrSkip,
+  skipWithoutKube,
+  type TestAccount,
+  type TestKube,
+  waitFor,
+} from '@sluice/testkit'
 import { findApiServer, skipWithoutNode } from '../support/cluster-node.ts'
 import { type CrashCase, type CrashLab, openCrashLab } from '../support/crash-lab.ts'
 
@@ -83,25 +91,28 @@ describe('without what a step group depends on', { skip: skipWithoutKube() || sk
     await finishesOnce(work, running)
   })
 
-  const apiServerPort = (): string => new URL(crash.lab.kube.admin.origin).port
-  const forFull = isFull ? false : 'only in a full run: everybody’s cluster stands still meanwhile'
+  // Everybody's cluster stands still meanwhile.
+  if (!isFull) return
+  const stopApiServer = (signal: NodeJS.Signals): number => {
+    const pid = findApiServer(new URL(crash.lab.kube.admin.origin).port)
+    if (pid === undefined) throw new Error('The API server is none of this machine’s processes.')
+    process.kill(pid, signal)
+    return pid
+  }
 
-  it('an API server that stands still for 20 s', { skip: forFull }, () =>
+  it('an API server that stands still for 20 s', () =>
     passes(async () => {
-      const pid = findApiServer(apiServerPort())
-      if (pid === undefined) throw new Error('The API server is none of this machine’s processes.')
-      process.kill(pid, 'SIGSTOP')
+      const pid = stopApiServer('SIGSTOP')
       return async () => void process.kill(pid, 'SIGCONT')
-    }),
-  )
+    }))
 
-  const forRestart = forFull !== false ? forFull : clusterUp === undefined ? 'SLUICE_TEST_KUBE_UP names no command' : false
-  it('an API server that is killed and comes back after 20 s', { skip: forRestart }, () =>
-    passes(async () => {
-      const pid = findApiServer(apiServerPort())
-      if (pid === undefined) throw new Error('The API server is none of this machine’s processes.')
-      process.kill(pid, 'SIGKILL')
-      return async () => void execFileSync(clusterUp ?? '', { stdio: 'pipe', timeout: 120_000 })
-    }),
+  it(
+    'an API server that is killed and comes back after 20 s',
+    { skip: requireOrSkip('SLUICE_TEST_KUBE_UP', clusterUp !== undefined) },
+    () =>
+      passes(async () => {
+        stopApiServer('SIGKILL')
+        return async () => void execFileSync(clusterUp ?? '', { stdio: 'pipe', timeout: 120_000 })
+      }),
   )
 })

@@ -294,10 +294,12 @@ ${command.replaceAll(/^/gm, '        ')}${more.replaceAll(/^/gm, '      ').repla
     const log = await logOf(view, 'live')
     assert.equal(log.match(/line \d+ of the log\n/g)?.length, 2000)
     assert.match(log, /last\n/)
-    const podsLeft = async (): Promise<number> => {
-      const { body } = await kube.admin.call<{ items: unknown[] }>('GET', `/api/v1/namespaces/${namespace}/pods`)
-      return body.items.length
+    let left: readonly object[] = []
+    const isClean = async (): Promise<boolean> => {
+      left = (await kube.admin.call<{ items: object[] }>('GET', `/api/v1/namespaces/${namespace}/pods`)).body.items
+      return left.length === 0
     }
-    await waitFor(async () => (await podsLeft()) === 0, { timeoutMs: 60_000 })
+    const what = (): string => `no pod to be left; ${JSON.stringify(left)}\n${installation.delegate?.output.slice(-4000) ?? ''}`
+    await waitFor(isClean, { timeoutMs: 60_000, what })
   })
 })

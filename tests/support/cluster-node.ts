@@ -47,7 +47,12 @@ function runtime({ pid }: NodeContainer, ...args: readonly string[]): void {
   const parent = Number(/^PPid:\s+(\d+)/m.exec(read(pid, 'status'))?.[1])
   const shim = read(parent, 'cmdline').split('\0')
   const value = (option: string): string => shim[shim.indexOf(option) + 1] ?? ''
-  execFileSync('ctr', ['--address', value('-address'), '--namespace', value('-namespace'), ...args], { stdio: 'pipe' })
+  try {
+    execFileSync('ctr', ['--address', value('-address'), '--namespace', value('-namespace'), ...args], { stdio: 'pipe' })
+  } catch (error) {
+    // The shim may end before it has answered; what counts is that the process is gone.
+    if (existsSync(`/proc/${String(pid)}`)) throw error
+  }
 }
 
 function isFirst(pid: number): boolean {
