@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -51,10 +51,10 @@ describe('replicas of one delegate', { skip: skipWithoutKube() }, () => {
     await lab?.[Symbol.asyncDispose]()
   })
 
-  const connected = async (): Promise<number> => {
+  const connected = async (is: (instance: { readonly free: number }) => boolean = () => true): Promise<number> => {
     const { items } = await lab.installation.client.call(operationEndpoints.delegates, { query: { limit: 10 } })
     assert.equal(items.length, 1)
-    return items[0]?.instances.filter(({ health }) => health === 'connected').length ?? 0
+    return items[0]?.instances.filter((instance) => instance.health === 'connected' && is(instance)).length ?? 0
   }
   const pods = async (): Promise<readonly SeenPod[]> => {
     const query = { labelSelector: 'app.kubernetes.io/managed-by=sluice' }
@@ -108,8 +108,15 @@ describe('replicas of one delegate', { skip: skipWithoutKube() }, () => {
     assert.equal((await drained)?.exitCode, 0)
     for (const name of names) assert.ok(gate.waiting.has(name), `${name} does not wait any more.`)
     await lab.installation.startDelegate({ wait: false })
+    // As a new pod comes up: with the keys of its Secrets and an empty folder.
+    rmSync(replica.dir, { recursive: true })
+    mkdirSync(replica.dir, { mode: 0o700 })
     second = await replica.start()
-    await waitFor(async () => (await connected()) === 2, { timeoutMs: 60_000, what: () => `both again:\n${told()}` })
+    // Neither has room, since each has its own pods again.
+    await waitFor(async () => (await connected(({ free }) => free === 0)) === 2, {
+      timeoutMs: 60_000,
+      what: () => `both again, with their pods:\n${told()}`,
+    })
     for (const name of names) gate.open(name)
     for (const name of names) await succeeds(ids.get(name) ?? '')
     for (const name of names) assert.equal(gate.arrivals.get(name), 1)

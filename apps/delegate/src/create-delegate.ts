@@ -58,7 +58,8 @@ export function createDelegate(config: DelegateConfig, deps: DelegateDeps): Dele
     if (kubernetes !== undefined) cleanups.push(() => kubernetes.close())
     tellStanding(parts, status, context)
     // Runners of an earlier process wait for the relay, whatever else becomes of this start.
-    await attempts.adopt()
+    const knowsItself = session.identity.enrolment !== undefined
+    if (knowsItself) await attempts.adopt()
     await relay.listen()
     cleanups.push(() => relay.close())
     if (config.metrics !== undefined) {
@@ -67,6 +68,8 @@ export function createDelegate(config: DelegateConfig, deps: DelegateDeps): Dele
       cleanups.push(() => served.close())
     }
     await session.enrol(loops.signal)
+    // A new pod has its keys from Secrets and an empty folder: whose runners to look for the control plane has told it only now.
+    if (!knowsItself) await attempts.adopt()
     const loop = loopOptions(parts, context, status, loops.signal)
     status.phase = 'running'
     await status.save()
