@@ -1,4 +1,5 @@
 import { operationEndpoints } from '@sluice/contract'
+import { onlineManager } from '@tanstack/react-query'
 import { redirect } from 'react-router'
 import { isUnauthenticated } from './api/call-errors.ts'
 import { api } from './api/client.ts'
@@ -35,9 +36,18 @@ export async function signIn(credentials: { apiKey: string } | { code: string })
   queryClient.clear()
 }
 
-/** Ends the session. `leave` goes to the login: only then is everything forgotten, or the page that is still there would ask again. */
+/**
+ * Ends the session. `leave` goes to the login: only then is everything forgotten, or the page that is still there would ask again. Until
+ * then nothing is asked: it would be refused.
+ */
 export async function signOut(leave: () => void | Promise<void>): Promise<void> {
-  await api.call(operationEndpoints.logout)
-  await leave()
-  queryClient.clear()
+  onlineManager.setOnline(false)
+  try {
+    await queryClient.cancelQueries()
+    await api.call(operationEndpoints.logout)
+    await leave()
+    queryClient.clear()
+  } finally {
+    onlineManager.setOnline(true)
+  }
 }

@@ -92,7 +92,7 @@ function forgiveMissing(reporter: Reporter): { readonly reporter: Reporter; read
       get diagnostics() {
         return reporter.diagnostics
       },
-      warn: reporter.warn,
+      warn: (...report) => reporter.warn(...report),
       error: (place, code, message, hint) => {
         if (code !== 'CHANGELOG_MISSING_FIELD') return reporter.error(place, code, message, hint)
         hasMissing = true
