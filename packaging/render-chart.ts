@@ -12,7 +12,9 @@ export function runTool(program: string, args: readonly string[], input = '', en
       if (error === null) resolve(stdout)
       else
         reject(
-          new Error(`${args.slice(0, 2).join(' ')} failed: ${stderr.trim() || stdout.trim() || error.message}`, { cause: error }),
+          new Error(`${args.slice(0, 2).join(' ')} failed: ${[stderr, stdout].join('\n').trim() || error.message}`, {
+            cause: error,
+          }),
         )
     })
     // A program that does not read its input may be gone before all of it is written.

@@ -18,6 +18,7 @@ import { chartFolder, plainManifests, renderPlainManifest, runTool } from '../..
 import { stepsOf } from '../support/execution-steps.ts'
 import { type Installation, openInstallation } from '../support/installation.ts'
 import { copyChart, retagTestImage } from '../support/newer-release.ts'
+import { podPipeline } from '../support/pod-pipelines.ts'
 import { forwardTo, type Reach, serveGit } from '../support/reach-from-pods.ts'
 import { hasDns, routeService } from '../support/route-service.ts'
 import { createCertificate, serveTls, type TestCertificate } from '../support/serve-tls.ts'
@@ -185,23 +186,7 @@ dbSchema: { identifier: shop, migrationType: Liquibase, changelog: { connector: 
 ---
 dbInstance: { identifier: shop_instance, dbSchema: shop, connector: db, branch: main }
 ---
-pipeline:
-  identifier: deploy
-  orgIdentifier: default
-  projectIdentifier: default
-  stages:
-    - stage:
-        identifier: main
-        type: Custom
-        spec:
-          execution:
-            steps:
-              - stepGroup:
-                  identifier: pod
-                  stepGroupInfra: {type: KubernetesDirect, spec: {connectorRef: k8s, initTimeout: 2m}}
-                  steps:
-                    - step: {identifier: apply, type: DBSchemaApply, spec: {dbSchema: shop, dbInstance: shop_instance}}
-`)
+${podPipeline('deploy', '- step: {identifier: apply, type: DBSchemaApply, spec: {dbSchema: shop, dbInstance: shop_instance}}')}`)
     await installation.setSecret('password', target.password, [jdbcUrl])
     for (const applied of [1, 0]) {
       const view = await installation.waitForExecution(await installation.run('deploy'), { timeoutMs: 120_000 })

@@ -5,6 +5,7 @@ import { skipWithoutKube, waitFor } from '@sluice/testkit'
 import { stepsOf } from '../support/execution-steps.ts'
 import { readEtcd } from '../support/etcd-keys.ts'
 import { type KubeInstallation, openKubeInstallation } from '../support/kube-installation.ts'
+import { assertSucceeded, podPipeline, runPipeline, runStep } from '../support/pod-pipelines.ts'
 import { type ImageKind, pushImages } from '../support/test-images.ts'
 
 const head = 'orgIdentifier: default, projectIdentifier: default'
@@ -60,50 +61,19 @@ dbInstance: { identifier: shop_instance, dbSchema: shop, connector: shop_db, bra
   })
   after(() => lab?.[Symbol.asyncDispose]())
 
-  const pipelineOf = (name: string, steps: string): string => `
-pipeline:
-  identifier: ${name}
-  ${head.replaceAll(', ', '\n  ')}
-  variables: [{name: token, type: Secret, value: <+secrets.getValue("token")>}]
-  stages:
-    - stage:
-        identifier: main
-        type: Custom
-        spec:
-          execution:
-            steps:
-              - stepGroup:
-                  identifier: pod
-                  stepGroupInfra: {type: KubernetesDirect, spec: {connectorRef: k8s, initTimeout: 3m}}
-                  steps:
-${steps.replaceAll(/^/gm, '                    ')}
-`
-  const runGroup = async (name: string, steps: string): Promise<ExecutionView> => {
-    const { installation } = lab
-    await installation.apply(pipelineOf(name, steps))
-    return installation.waitForExecution(await installation.run(name), { timeoutMs: 120_000 })
-  }
+  const pipelineOf = (name: string, steps: string): string =>
+    podPipeline(name, steps, { pipeline: 'variables: [{name: token, type: Secret, value: <+secrets.getValue("token")>}]' })
+  const runGroup = (name: string, steps: string): Promise<ExecutionView> =>
+    runPipeline(lab.installation, pipelineOf(name, steps), 120_000)
   const script = (identifier: string, image: string, command: string, more = ''): string =>
-    `- step:
-    identifier: ${identifier}
-    type: Run
-    timeout: 2m
-    spec:
-      connectorRef: registry
-      image: ${image}
-      command: |
-${command.replaceAll(/^/gm, '        ')}${more.replaceAll(/^/gm, '      ').replace(/^/, '\n')}`
+    runStep(identifier, image, command, `connectorRef: registry\n${more}`)
   const streamOf = (view: ExecutionView, identifier: string): string =>
     stepsOf(view).find((candidate) => candidate.identifier === identifier)?.stepRunId ?? ''
   const logOf = (view: ExecutionView, identifier: string): Promise<string> =>
     lab.installation.readWholeLog(view.id, streamOf(view, identifier))
   const logSoFar = (view: ExecutionView, identifier: string): Promise<string> =>
     lab.installation.readLog(view.id, streamOf(view, identifier))
-  const succeeded = async (view: ExecutionView): Promise<void> => {
-    if (view.state === 'Succeeded') return
-    const logs = await Promise.all(stepsOf(view).map(({ identifier }) => logOf(view, identifier).catch(String)))
-    assert.fail(`${JSON.stringify(view, null, 1)}\n${logs.join('\n')}\n${lab.installation.delegate?.output.slice(-4000) ?? ''}`)
-  }
+  const succeeded = (view: ExecutionView): Promise<void> => assertSucceeded(lab.installation, view)
 
   it('apply a change to PostgreSQL, and a second time nothing', async () => {
     const apply = '- step: {identifier: apply, type: DBSchemaApply, spec: {dbSchema: shop, dbInstance: shop_instance}}'

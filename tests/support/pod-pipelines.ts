@@ -6,17 +6,22 @@ import type { Installation } from './installation.ts'
 /** What every entity of a test says of its place. */
 export const testPlace = 'orgIdentifier: default, projectIdentifier: default'
 
-/** A pipeline of one step group in a pod, with the cluster connector `k8s`. `group`: more lines of the group. */
+/** A pipeline of one step group in a pod, with the cluster connector `k8s`. `group`, `pipeline`: more lines of the two. */
 export function podPipeline(
   name: string,
   steps: string,
-  { infra = '', group = '' }: { readonly infra?: string; readonly group?: string } = {},
+  {
+    infra = '',
+    group = '',
+    pipeline = '',
+  }: { readonly infra?: string; readonly group?: string; readonly pipeline?: string } = {},
 ): string {
   return `
 pipeline:
   identifier: ${name}
   orgIdentifier: default
   projectIdentifier: default
+${pipeline.replaceAll(/^(?=.)/gm, '  ')}
   stages:
     - stage:
         identifier: main

@@ -8,8 +8,8 @@ import { type DoctorSettings, failedCheck } from './delegate-doctor-settings.ts'
 import type { Check } from './doctor.ts'
 
 /**
- * What the pod does: a TLS handshake with the relay, as a runner begins. It prints one line of JSON. The relay's certificate is its own, so
- * authorities are not asked; its key is compared with the pin where that is known.
+ * What the pod does: a TLS handshake with the relay, as a runner begins, tried for ten seconds. It prints one line of JSON. The relay's
+ * certificate is its own, so authorities are not asked; its key is compared with the pin where that is known.
  */
 const probe = `
 const { connect } = require('node:tls'), { createHash } = require('node:crypto')
@@ -17,13 +17,19 @@ const say = (answer) => { console.log('DOCTOR ' + JSON.stringify(answer)); proce
 const text = process.env.RELAY
 if (!text) say({})
 const url = new URL(text), host = url.hostname.replace(/^\\[|\\]$/g, '')
-const socket = connect({ host, port: Number(url.port || 443), rejectUnauthorized: false, minVersion: 'TLSv1.3', timeout: 10000 }, () => {
-  const key = socket.getPeerX509Certificate().publicKey.export({ type: 'spki', format: 'der' })
-  say({ pin: createHash('sha256').update(key).digest('base64') })
-})
-socket.on('timeout', () => say({ error: 'no answer within 10 s' }))
-socket.on('error', (error) => say({ error: error.message }))
+let last = 'no answer'
+setTimeout(() => say({ error: last + ', tried for 10 s' }), 10000)
+const attempt = () => {
+  const socket = connect({ host, port: Number(url.port || 443), rejectUnauthorized: false, minVersion: 'TLSv1.3' }, () => {
+    const key = socket.getPeerX509Certificate().publicKey.export({ type: 'spki', format: 'der' })
+    say({ pin: createHash('sha256').update(key).digest('base64') })
+  })
+  socket.on('error', (error) => { last = error.message; setTimeout(attempt, 500) })
+}
+attempt()
 `
+
+const answerLine = /^DOCTOR (.*)$/m
 
 interface ProbeAnswer {
   readonly pin?: string
@@ -64,12 +70,7 @@ export async function checkPod(
     const come = await waitForPod(client, `/api/v1/namespaces/${namespace}/pods/${name}`, settings.podTimeoutMs, signal)
     if (come !== undefined) return [{ name: podName, ok: false, ...come }]
     const up: Check = { name: podName, ok: true, detail: `${image} was pulled and started` }
-    const log = await client.readTail(
-      `/api/v1/namespaces/${namespace}/pods/${name}/log`,
-      { container: runnerContainer },
-      64 * 1024,
-      signal,
-    )
+    const log = await readAnswer(client, `/api/v1/namespaces/${namespace}/pods/${name}/log`, signal)
     return relayUrl === undefined ? [up] : [up, await judgeRelay(log, relayUrl, settings)]
   } catch (error) {
     signal.throwIfAborted()
@@ -79,9 +80,19 @@ export async function checkPod(
   }
 }
 
+/** The pod's log. A node may report a container's end before the last of its output can be read: an answer has five seconds to come. */
+async function readAnswer(client: KubeClient, path: string, signal: AbortSignal): Promise<string> {
+  const until = performance.now() + 5000
+  for (;;) {
+    const log = await client.readTail(path, { container: runnerContainer }, 64 * 1024, signal)
+    if (answerLine.test(log) || performance.now() > until) return log
+    await sleep(250, undefined, { signal })
+  }
+}
+
 async function judgeRelay(log: string, relayUrl: string, { dir }: DoctorSettings): Promise<Check> {
   const name = 'relay from a pod'
-  const line = /^DOCTOR (.*)$/m.exec(log)?.[1]
+  const line = answerLine.exec(log)?.[1]
   if (line === undefined)
     return { name, ok: false, detail: `the pod said nothing: ${log.slice(-300)}`, hint: 'Is the image Sluice’s?' }
   const { pin, error } = JSON.parse(line) as ProbeAnswer
