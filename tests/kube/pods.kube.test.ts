@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { executionEndpoints, type ExecutionView, operationEndpoints } from '@sluice/contract'
+import type { Pod } from '@sluice/executor'
 import { skipWithoutKube, waitFor } from '@sluice/testkit'
-import { stepsOf } from '../support/execution-steps.ts'
+import { failuresOf, stepsOf } from '../support/execution-steps.ts'
 import { readEtcd } from '../support/etcd-keys.ts'
 import { type KubeInstallation, openKubeInstallation } from '../support/kube-installation.ts'
 import { assertSucceeded, podPipeline, runPipeline, runStep } from '../support/pod-pipelines.ts'
@@ -163,6 +164,46 @@ dbInstance: { identifier: shop_instance, dbSchema: shop, connector: shop_db, bra
     const missing = await runGroup('missing', script('bash', images.bare, 'echo x', 'shell: Bash'))
     assert.equal(stepsOf(missing)[0]?.state, 'Failed')
     assert.match(await logOf(missing, 'bash'), /no program "bash"/)
+  })
+
+  it('have what a pod overlay adds, and refuse in words what the delegate does not allow', async () => {
+    const { installation, kube, namespace } = lab
+    const withOverlay = (name: string, overlay: string): string =>
+      podPipeline(name, script('waits', images.busybox, 'while :; do sleep 0.2; done'), {
+        infra: `, podSpecOverlay: ${JSON.stringify(overlay)}`,
+      })
+    const overlay = `spec:
+  terminationGracePeriodSeconds: 40
+  tolerations: [{key: dedicated, operator: Exists}]
+  affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: []}}
+  volumes: [{name: facts, downwardAPI: {items: [{path: name, fieldRef: {fieldPath: metadata.name}}]}}]
+  containers: [{name: c1, volumeMounts: [{name: facts, mountPath: /facts}], resources: {requests: {ephemeral-storage: 1Mi}}}]
+`
+    await installation.apply(withOverlay('overlay', overlay))
+    const id = await installation.run('overlay')
+    const pod = await waitFor(
+      async () => {
+        const { body } = await kube.admin.call<{ items: Pod[] }>('GET', `/api/v1/namespaces/${namespace}/pods`)
+        return body.items.find(({ spec }) => spec.terminationGracePeriodSeconds === 40)
+      },
+      { timeoutMs: 90_000, what: 'the pod with the overlay' },
+    )
+    const { spec } = pod
+    assert.ok(JSON.stringify(spec.tolerations).includes('"dedicated"'))
+    const step = spec.containers.find(({ name }) => name === 'c1')
+    assert.equal(step?.resources?.requests?.['ephemeral-storage'], '1Mi')
+    assert.ok(step.volumeMounts?.some(({ mountPath }) => mountPath === '/facts'))
+    assert.equal(spec.securityContext?.runAsNonRoot, true)
+    await installation.client.call(executionEndpoints.cancel, { params: { executionId: id }, body: {} })
+    assert.equal((await installation.waitForExecution(id)).state, 'Cancelled')
+    const refused = await runPipeline(
+      installation,
+      withOverlay('refused', 'spec: {hostNetwork: true, hostAliases: [{ip: 10.0.0.1, hostnames: [db]}]}'),
+    )
+    assert.equal(refused.state, 'Failed')
+    const said = failuresOf(refused)
+    for (const part of ['spec.hostNetwork', 'hostNamespaces', 'spec.hostAliases', 'pods.allow'])
+      assert.ok(said.includes(part), said)
   })
 
   it('in runtime mode leave no value in the cluster’s storage but what its kubelet needs', async () => {

@@ -1,6 +1,7 @@
 import type { Timings } from '@sluice/base'
 import type {
   Condition,
+  JsonObject,
   JsonValue,
   DbStepType,
   GroupInfra,
@@ -204,6 +205,7 @@ export interface GroupInfraTarget {
   readonly nodeSelector?: Readonly<Record<string, string>>
   readonly labels?: Readonly<Record<string, string>>
   readonly annotations?: Readonly<Record<string, string>>
+  readonly podSpecOverlay?: JsonObject
   readonly options: KubernetesOptions
 }
 

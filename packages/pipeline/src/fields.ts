@@ -66,9 +66,9 @@ export const fieldTables = {
   ),
   outputVariable: table('name type value', '', ''),
   kubernetesInfra: table(
-    'connectorRef namespace serviceAccountName automountServiceAccountToken initTimeout nodeSelector tolerations labels annotations priorityClassName containerSecurityContext runAsUser runAsNonRoot os resources volumes harnessImageConnectorRef hostNames imagePullPolicy',
+    'connectorRef namespace serviceAccountName automountServiceAccountToken initTimeout nodeSelector tolerations labels annotations priorityClassName containerSecurityContext runAsUser runAsNonRoot os resources volumes harnessImageConnectorRef hostNames imagePullPolicy podSpecOverlay',
     '',
-    'podSpecOverlay',
+    '',
   ),
   groupResources: table('limits requests', '', ''),
   toleration: table('key operator value effect tolerationSeconds', '', ''),
@@ -88,12 +88,6 @@ export const fieldTables = {
   onFailure: table('errors action', '', ''),
   action: table('type', '', 'spec'),
 } as const satisfies Record<string, FieldTable>
-
-/** What to do instead of a field that is known and does not work. */
-export const laterFieldHints: Readonly<Record<string, string>> = {
-  podSpecOverlay:
-    'Its usual contents have fields of their own: tolerations, nodeSelector, volumes, containerSecurityContext, hostNames, priorityClassName, resources.',
-}
 
 /** Step types that the dialect knows and this version does not run. */
 export const laterStepTypes: readonly string[] = [

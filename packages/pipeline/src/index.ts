@@ -29,4 +29,8 @@ export {
 export type { GroupPlace, StepPlace } from './state-queries.ts'
 export { identifierPattern } from './yaml-reader.ts'
 export { secretRefPattern } from './parse-expression.ts'
+export { checkPodOverlay, overlayDepthMax, overlayField, overlayLengthMax } from './pod-overlay/check-pod-overlay.ts'
+export type { OverlayProblem } from './pod-overlay/check-pod-overlay.ts'
+export { podOverlayShape, shapeOf } from './pod-overlay/overlay-shape.ts'
+export type { OverlayList, OverlayMap, OverlayShape } from './pod-overlay/overlay-shape.ts'
 export { formatDuration, parseDuration } from './duration.ts'

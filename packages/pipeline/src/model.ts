@@ -4,7 +4,11 @@
  */
 
 /** Anything JSON can say. */
-export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
+
+export interface JsonObject {
+  readonly [key: string]: JsonValue
+}
 
 /** Where something stands in its YAML text; both 1-based, columns in UTF-16 code units. */
 export interface Place {
@@ -192,6 +196,17 @@ export interface KubernetesOptions {
   readonly initTimeoutMs: number
 }
 
+/**
+ * `podSpecOverlay`: a partial PodSpec whose values may hold expressions. `plain`: written without quotes, so that its value may be a number.
+ * `yaml`: one expression, whose value is the YAML.
+ */
+export type OverlayTemplate =
+  | { readonly kind: 'value'; readonly value: string | number | boolean | null }
+  | { readonly kind: 'text'; readonly template: Template; readonly plain: boolean }
+  | { readonly kind: 'list'; readonly items: readonly OverlayTemplate[] }
+  | { readonly kind: 'map'; readonly entries: readonly (readonly [key: string, value: OverlayTemplate])[] }
+  | { readonly kind: 'yaml'; readonly template: Template }
+
 /** `stepGroupInfra: {type: KubernetesDirect}`: the group runs in one pod. */
 export interface GroupInfra {
   readonly type: 'KubernetesDirect'
@@ -204,6 +219,7 @@ export interface GroupInfra {
   readonly nodeSelector?: Readonly<Record<string, Template>> | undefined
   readonly labels?: Readonly<Record<string, Template>> | undefined
   readonly annotations?: Readonly<Record<string, Template>> | undefined
+  readonly podSpecOverlay?: OverlayTemplate | undefined
   readonly options: KubernetesOptions
 }
 

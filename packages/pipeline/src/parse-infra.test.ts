@@ -97,15 +97,6 @@ test('a pod’s defaults are few, and a group without an infra has none', () => 
   assert.equal(node.infra, undefined)
 })
 
-test('a pod overlay is refused with the fields that say the same', () => {
-  const { diagnostics } = parsePipeline(groupWith('connectorRef: k8s\npodSpecOverlay: "spec: {}"'))
-  assert.deepEqual(
-    diagnostics.map(({ code }) => code),
-    ['PIPELINE_NOT_SUPPORTED_YET'],
-  )
-  assert.match(diagnostics[0]?.hint ?? '', /tolerations, nodeSelector, volumes, containerSecurityContext/)
-})
-
 test('every mistake in an infra is told at once, with its place', () => {
   const errors = errorsOf(
     groupWith(`namspace: x
@@ -131,7 +122,7 @@ tolerations: [{effect: Never}]`),
     'needs "mountPath": an absolute path',
     'The type of a volume of step group "g" cannot be "Tape"',
     'has no field "sharedPath"',
-    '"podSpecOverlay" of KubernetesDirect',
+    '"podSpecOverlay" of step group "g" has to be a mapping, but it is a text',
     'a toleration of step group "g" cannot be "Never"',
   ]
   for (const part of expected)

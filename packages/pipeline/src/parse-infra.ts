@@ -4,6 +4,7 @@ import { fieldTables, laterGroupInfraTypes } from './fields.ts'
 import type { GroupInfra, KubernetesOptions, SecurityContext, Template, Toleration } from './model.ts'
 import { parseGroupVolumes } from './parse-group-volumes.ts'
 import { parseGroupResources, parsePullPolicy, parseWhole } from './parse-resources.ts'
+import { parsePodOverlay } from './pod-overlay/parse-pod-overlay.ts'
 import { quote } from './report.ts'
 import { isEmptyNode } from './yaml-node.ts'
 import type { YamlNode } from './yaml-node.ts'
@@ -117,6 +118,7 @@ function parseKubernetes(
     nodeSelector: parseTextMap(reader, fields.get('nodeSelector'), 'nodeSelector', what),
     labels: parseTextMap(reader, fields.get('labels'), 'labels', what),
     annotations: parseTextMap(reader, fields.get('annotations'), 'annotations', what),
+    podSpecOverlay: parsePodOverlay(reader, fields.get('podSpecOverlay'), what),
   }
   const options = { ...parseOptions(reader, fields, what), ...beside }
   if (connectorRef === undefined) return undefined

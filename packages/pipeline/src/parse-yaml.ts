@@ -29,8 +29,10 @@ export interface YamlDocument {
 /**
  * Parses a YAML 1.2 text (core schema) into nodes with places. Everything wrong with it goes into `report`; a document that YAML
  * itself finds broken is left out. Size, depth and the expansion of aliases are bounded.
+ *
+ * @param placeOf where a place of this text is in its file, for a text that stands inside of another.
  */
-export function parseYaml(text: string, report: Report): YamlDocument[] {
+export function parseYaml(text: string, report: Report, placeOf: (place: Place) => Place = (place) => place): YamlDocument[] {
   const size = text.length > bytesMax ? text.length : new TextEncoder().encode(text).length
   if (size > bytesMax) {
     report.error(
@@ -43,7 +45,7 @@ export function parseYaml(text: string, report: Report): YamlDocument[] {
   }
   const tooDeep = findTooDeepLine(text)
   if (tooDeep !== undefined) {
-    reportTooDeep(report, tooDeep)
+    reportTooDeep(report, placeOf(tooDeep))
     return []
   }
   let documents: readonly Document.Parsed<ParsedNode, true>[]
@@ -58,7 +60,7 @@ export function parseYaml(text: string, report: Report): YamlDocument[] {
     )
     return []
   }
-  const lines = new LineStarts(text)
+  const lines = new LineStarts(text, placeOf)
   const result: YamlDocument[] = []
   for (const document of documents) {
     const problems: YAMLError[] = [...document.errors, ...document.warnings]
@@ -142,8 +144,10 @@ function sourceRange(text: string, document: Document.Parsed<ParsedNode, true>):
 /** Turns offsets into places. */
 class LineStarts {
   readonly #starts: number[] = [0]
+  readonly #placeOf: (place: Place) => Place
 
-  constructor(text: string) {
+  constructor(text: string, placeOf: (place: Place) => Place) {
+    this.#placeOf = placeOf
     for (let index = text.indexOf('\n'); index >= 0; index = text.indexOf('\n', index + 1)) this.#starts.push(index + 1)
   }
 
@@ -155,7 +159,7 @@ class LineStarts {
       if ((this.#starts[middle] ?? 0) <= offset) low = middle
       else high = middle - 1
     }
-    return { line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 }
+    return this.#placeOf({ line: low + 1, column: offset - (this.#starts[low] ?? 0) + 1 })
   }
 }
 

@@ -1,6 +1,7 @@
 import type {
   Condition,
   GroupInfra,
+  OverlayTemplate,
   Parallel,
   Pipeline,
   RunSpec,
@@ -158,7 +159,24 @@ function infraTemplates(infra: GroupInfra | undefined): [string, Template][] {
   const { connectorRef, namespace, serviceAccountName, priorityClassName, imageConnectorRef, nodeSelector, labels, annotations } =
     infra
   const single = { connectorRef, namespace, serviceAccountName, priorityClassName, harnessImageConnectorRef: imageConnectorRef }
-  return [...Object.entries(single), ...Object.entries({ ...nodeSelector, ...labels, ...annotations })].flatMap(
-    ([name, template]): [string, Template][] => (template === undefined ? [] : [[name, template]]),
-  )
+  const texts = [...Object.entries(single), ...Object.entries({ ...nodeSelector, ...labels, ...annotations })]
+  return [
+    ...texts.flatMap(([name, template]): [string, Template][] => (template === undefined ? [] : [[name, template]])),
+    ...overlayTemplates(infra.podSpecOverlay).map((template): [string, Template] => ['podSpecOverlay', template]),
+  ]
+}
+
+function overlayTemplates(overlay: OverlayTemplate | undefined): Template[] {
+  switch (overlay?.kind) {
+    case 'text':
+    case 'yaml':
+      return [overlay.template]
+    case 'list':
+      return overlay.items.flatMap(overlayTemplates)
+    case 'map':
+      return overlay.entries.flatMap(([, value]) => overlayTemplates(value))
+    case 'value':
+    case undefined:
+      return []
+  }
 }

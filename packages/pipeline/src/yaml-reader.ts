@@ -1,5 +1,4 @@
 import { didYouMean } from '@sluice/base'
-import { laterFieldHints } from './fields.ts'
 import type { FieldTable } from './fields.ts'
 import type { Place, Template } from './model.ts'
 import { capitalize, quote } from './report.ts'
@@ -50,7 +49,7 @@ export class YamlReader {
       } else if (kind === 'later') {
         if (!isEmptyNode(value)) {
           const message = `${quote(key)} of ${what} is known but not supported yet.`
-          this.report.error('PIPELINE_NOT_SUPPORTED_YET', message, keyPlace, laterFieldHints[key] ?? 'Remove the field.')
+          this.report.error('PIPELINE_NOT_SUPPORTED_YET', message, keyPlace, 'Remove the field.')
         }
       } else {
         const near = didYouMean(key, Object.keys(table))

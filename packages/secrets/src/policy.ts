@@ -26,15 +26,21 @@ export interface PodPolicy {
 export const podPolicyRules = [
   'privileged',
   'capabilitiesBaseline',
+  'hostNamespaces',
   'hostPath',
   'appArmor',
+  'seLinux',
   'procMount',
   'seccompBaseline',
+  'sysctls',
+  'restrictedVolumes',
   'allowPrivilegeEscalation',
   'runAsNonRoot',
   'runAsUser',
   'capabilitiesRestricted',
   'serviceAccountToken',
+  'hostAliases',
+  'dnsConfig',
 ] as const
 
 /**

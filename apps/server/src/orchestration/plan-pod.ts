@@ -6,7 +6,7 @@ import {
   type RegistryCredential,
   type StepContainer,
 } from '@sluice/contract'
-import type { DbStepTarget, GroupInfraTarget, RunStepTarget } from '@sluice/pipeline'
+import { checkPodOverlay, type DbStepTarget, type GroupInfraTarget, type RunStepTarget } from '@sluice/pipeline'
 import type { AccountSettings } from '@sluice/store'
 import type { Place } from '../access/caller.ts'
 import { serverVersion } from '../version.ts'
@@ -102,6 +102,9 @@ export function planPod(request: PodRequest, entities: PlanEntities, slots: Secr
   )
   const { options, imageConnectorRef: _connector, type: _type, connectorRef: connector, ...texts } = infra
   const { initTimeoutMs, sharedPaths, imagePullPolicy, secretMode: _secretMode, ...rest } = options
+  for (const { message, hint } of checkPodOverlay(infra.podSpecOverlay)) {
+    say(group)('POD_OVERLAY_INVALID', `podSpecOverlay of stepGroupInfra: ${message}`, hint)
+  }
   const planned: unknown = {
     type: 'kubernetes',
     connector,

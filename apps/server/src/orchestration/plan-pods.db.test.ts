@@ -245,6 +245,34 @@ steps:
     equal((await delegate.accept(await delegate.nextOffer())).task.secretMode, 'kubernetes')
   })
 
+  it('carries a pod overlay with the values of its expressions, and says what of it cannot be merged', async (t) => {
+    const shop = await openPodShop(t)
+    const delegate = await shop.delegate()
+    delegate.executors = ['kubernetes']
+    const withOverlay = (identifier: string, overlay: string) =>
+      runYaml(
+        shop,
+        identifier,
+        `stepGroupInfra:
+  type: KubernetesDirect
+  spec:
+    connectorRef: k8s
+    podSpecOverlay: ${overlay}
+steps: [${run('a', 'command: ls, image: busybox')}]`,
+      )
+    const yaml = `|
+      spec:
+        terminationGracePeriodSeconds: 300
+        nodeSelector: {owner: <+pipeline.variables.who>, run: "<+pipeline.sequenceId>"}`
+    await withOverlay('p9', yaml)
+    const { task } = await delegate.accept(await delegate.nextOffer())
+    ok(task.infra.type === 'kubernetes')
+    deepEqual(task.infra.podSpecOverlay, { terminationGracePeriodSeconds: 300, nodeSelector: { owner: 'ada', run: '1' } })
+    // What cannot be seen when the pipeline is stored.
+    const failed = await shop.until(await withOverlay('p10', '{hostNetwork: <+pipeline.variables.who>}'), 'Failed')
+    match(JSON.stringify(failed), /POD_OVERLAY_INVALID[^}]*hostNetwork\\" has to be true or false, but it is the text \\"ada/)
+  })
+
   it('shows what a pod waits for, keeps the cluster’s events, and gives up at once where another try is useless', async (t) => {
     const shop = await openPodShop(t)
     const delegate = await shop.delegate()

@@ -72,6 +72,8 @@ export const kubernetesInfra = z.object({
   labels: z.record(z.string().max(317), z.string().max(63)).optional(),
   annotations: z.record(z.string().max(317), z.string().max(16_384)).optional(),
   priorityClassName: z.string().max(253).optional(),
+  /** A partial PodSpec that the delegate merges over its pod, as far as it and its policy allow. */
+  podSpecOverlay: z.record(z.string(), z.unknown()).optional(),
   containerSecurityContext: containerSecurityContext.optional(),
   /** For all step containers that do not say otherwise. */
   runAsUser: z.number().int().min(0).optional(),

@@ -9,7 +9,8 @@ import {
 import { ownedMetadata, userAnnotations } from './build-anchor.ts'
 import { overlayVolumes } from './build-volumes.ts'
 import type { KubernetesPlan, PodAttempt, PodDefaults, PodOwner } from './kubernetes-plan.ts'
-import type { Container, ContainerSecurity, ObjectMeta, Pod, Volume, VolumeMount } from './kube-types.ts'
+import type { Container, ContainerSecurity, ObjectMeta, Pod, PodSpec, Volume, VolumeMount } from './kube-types.ts'
+import { mergePodOverlay } from './merge-pod-overlay.ts'
 import { annotationNames, objectNames } from './object-names.ts'
 
 /** Name of the runner's container. Step containers are called like their ids. */
@@ -59,6 +60,8 @@ export function buildPod(
   const image = infra.runner.image ?? defaults.runnerImage
   // Kubernetes gives a pod its service account's pull secrets only where the pod names none itself.
   const pullSecrets = infra.pullSecrets === 'serviceAccount' ? [] : [...secrets.pull, ...defaults.imagePullSecrets]
+  const withOverlay = (spec: PodSpec): PodSpec =>
+    infra.podSpecOverlay === undefined ? spec : mergePodOverlay(spec, infra.podSpecOverlay)
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -75,7 +78,7 @@ export function buildPod(
         [annotationNames.initTimeoutMs]: String(infra.initTimeoutMs),
       },
     },
-    spec: {
+    spec: withOverlay({
       restartPolicy: 'Never',
       serviceAccountName: infra.serviceAccountName ?? 'default',
       automountServiceAccountToken: infra.automountServiceAccountToken ?? false,
@@ -102,7 +105,7 @@ export function buildPod(
         ...containers.map((container) => stepContainer(container, plan, overlay.mounts)),
       ],
       volumes: [...runnerVolumes(plan, secrets), ...containers.flatMap(stepVolumes), ...overlay.volumes],
-    },
+    }),
   }
 }
 

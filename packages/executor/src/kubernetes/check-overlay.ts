@@ -1,39 +1,10 @@
 import type { Diagnostic } from '@sluice/base'
-import { type KubernetesInfra, podLayout } from '@sluice/contract'
+import type { KubernetesInfra } from '@sluice/contract'
 import type { Pod } from './kube-types.ts'
+import { mountPathProblem } from './mount-paths.ts'
 import { ownDomain, ownNamePrefix } from './object-names.ts'
-import { type PodSecurityRule, type PodSecurityViolation, checkPodSecurity } from './pod-security.ts'
-
-/**
- * What a delegate's policy may allow pods beyond the standard "restricted": the rules that may be broken, and what of the namespace may be
- * mounted.
- */
-export interface PodAllowance {
-  readonly rules: readonly PodRule[]
-  /** Folders of nodes that may be mounted, with everything below; only with rule `hostPath`. */
-  readonly hostPaths: readonly string[]
-  /** Names or globs of Secrets and of claims that steps may mount. Ours are never among them. */
-  readonly secrets: readonly string[]
-}
-
-/** `serviceAccountToken`: the token of the pod's service account is mounted. */
-export type PodRule = PodSecurityRule | 'serviceAccountToken'
-
-export const podRules: readonly PodRule[] = [
-  'privileged',
-  'capabilitiesBaseline',
-  'hostPath',
-  'appArmor',
-  'procMount',
-  'seccompBaseline',
-  'allowPrivilegeEscalation',
-  'runAsNonRoot',
-  'runAsUser',
-  'capabilitiesRestricted',
-  'serviceAccountToken',
-]
-
-export const noAllowance: PodAllowance = { rules: [], hostPaths: [], secrets: [] }
+import { type PodAllowance, refusal } from './pod-allowance.ts'
+import { type PodSecurityViolation, checkPodSecurity } from './pod-security.ts'
 
 /**
  * Everything that the overlays of a task ask for and this delegate does not give, by the built pod, so that nothing is judged that will not
@@ -117,10 +88,8 @@ function volumeDiagnostics(
   const paths = [...(infra.volumes ?? []).map(({ mountPath }) => mountPath), ...(infra.sharedPaths ?? [])]
   const found = paths.flatMap((path, index) => {
     const field = `mountPath "${path}"`
-    if (path.includes(':') || path.split('/').includes('..'))
-      return refusal(field, `"${path}" is no path to mount at.`, 'Use an absolute path.')
-    if (isReserved(path))
-      return refusal(field, `"${path}" is used by Sluice in every container.`, 'Mount the volume somewhere else.')
+    const problem = mountPathProblem(path)
+    if (problem !== undefined) return refusal(field, problem.message, problem.hint)
     return paths.indexOf(path) < index
       ? refusal(field, `Two volumes are mounted at "${path}".`, 'Give each a path of its own.')
       : []
@@ -142,15 +111,4 @@ function volumeDiagnostics(
     )
   })
   return [...found, ...secrets]
-}
-
-/** Paths that every container needs for itself. */
-function isReserved(path: string): boolean {
-  const clean = path.replace(/\/+$/, '') || '/'
-  const own = ['/sluice', podLayout.temporary, '/opt/sluice', '/proc', '/sys', '/dev', '/etc', '/var/run/secrets']
-  return clean === '/' || own.some((reserved) => clean === reserved || clean.startsWith(`${reserved}/`))
-}
-
-function refusal(field: string, message: string, hint: string): Diagnostic {
-  return { severity: 'error', code: 'POD_REFUSED', message, hint, file: field }
 }

@@ -67,8 +67,10 @@ async function createPod({ client, plan, attempt, patience }: PodCreation, pod: 
   const annotations = { ...pod.metadata.annotations, [annotationNames.placement]: placement }
   const body = { ...pod, metadata: { ...pod.metadata, annotations } }
   const path = `/api/v1/namespaces/${plan.namespace}/pods`
+  // Elsewhere the API server drops a field that it does not know without a word (old ones always do): in an overlay that is a mistake.
+  const query = plan.infra.podSpecOverlay === undefined ? {} : { query: { fieldValidation: 'Strict' } }
   try {
-    return (await client.insist<Pod>('POST', path, { body, patience })).body
+    return (await client.insist<Pod>('POST', path, { body, patience, ...query })).body
   } catch (error) {
     if (!isConflict(error)) throw explainRefusal(error, 'pod of the step group', plan.namespace)
     const { body: there } = await client.insist<Pod>('GET', `${path}/${pod.metadata.name ?? ''}`, { patience })

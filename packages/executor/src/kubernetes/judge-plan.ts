@@ -1,7 +1,11 @@
 import type { Diagnostic } from '@sluice/base'
+import { checkPodOverlay } from '@sluice/pipeline'
 import { buildPod } from './build-pod.ts'
-import { type PodAllowance, checkOverlay } from './check-overlay.ts'
+import { checkOverlay } from './check-overlay.ts'
+import { podOverlayDiagnostics } from './check-pod-overlay.ts'
+import type { Pod } from './kube-types.ts'
 import type { KubernetesPlan, PodDefaults } from './kubernetes-plan.ts'
+import type { PodAllowance } from './pod-allowance.ts'
 
 /**
  * Everything that a plan asks for and this delegate does not give, before anything is resolved or made: the pod is built as it would be sent
@@ -13,7 +17,16 @@ export function judgePlan(
   allowance: PodAllowance,
   matches: (pattern: string, name: string) => boolean,
 ): Diagnostic[] {
-  const pod = buildPod(
+  const { podSpecOverlay, ...infra } = plan.infra
+  const without = samplePod({ ...plan, infra }, defaults)
+  const found = podSpecOverlay === undefined ? [] : podOverlayDiagnostics(without, podSpecOverlay, allowance, matches)
+  // What cannot be merged is in no pod that could be looked at.
+  const isMerged = podSpecOverlay !== undefined && checkPodOverlay(podSpecOverlay).length === 0
+  return [...found, ...checkOverlay(isMerged ? samplePod(plan, defaults) : without, plan, allowance, matches)]
+}
+
+function samplePod(plan: KubernetesPlan, defaults: PodDefaults): Pod {
+  return buildPod(
     { attemptId: 'att_0', epoch: 0, attemptToken: '', relay: '', relayPin: '' },
     { delegateId: 'dlg_0', instanceId: 'dli_0' },
     plan,
@@ -21,5 +34,4 @@ export function judgePlan(
     { name: 'sluice-0', uid: '' },
     { run: 'sluice-0-run', values: ['sluice-0-values-0'], pull: [] },
   )
-  return checkOverlay(pod, plan, allowance, matches)
 }

@@ -128,6 +128,7 @@ export interface PodSpec {
   readonly hostPID?: boolean
   readonly hostIPC?: boolean
   readonly nodeName?: string
+  readonly dnsConfig?: object
 }
 
 export interface ContainerState {

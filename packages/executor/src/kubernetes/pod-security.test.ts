@@ -1,7 +1,8 @@
 import { deepEqual, equal, match, ok } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { type PodAllowance, checkOverlay, noAllowance } from './check-overlay.ts'
+import { checkOverlay } from './check-overlay.ts'
+import { type PodAllowance, noAllowance } from './pod-allowance.ts'
 import { planOf, podOf } from '../testing/pod-plan.ts'
 import type { Container, Pod } from './kube-types.ts'
 import { checkPodSecurity } from './pod-security.ts'
@@ -185,7 +186,18 @@ describe('pods of step groups', () => {
   })
 
   it('keep our paths, labels and annotations for us', () => {
-    for (const mountPath of ['/sluice/task', '/tmp', '/etc', '/', '/proc/1', '/a/../sluice', '/var/run/secrets/x']) {
+    for (const mountPath of [
+      '/sluice/task',
+      '/tmp',
+      '/etc',
+      '/',
+      '/proc/1',
+      '/a/../sluice',
+      '/var/run/secrets/x',
+      '//sluice/task',
+      '/opt',
+      '/usr/local/bin',
+    ]) {
       equal(refusals({ volumes: [{ type: 'EmptyDir', mountPath }] }).length, 1, mountPath)
     }
     equal(refusals({ labels: { 'sluice.dev/attempt': 'att_2' } }).length, 1)

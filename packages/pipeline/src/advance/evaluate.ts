@@ -16,6 +16,7 @@ import type {
 import type { Lookup } from '../expression.ts'
 import type { EvaluatedPart, RunSpec, Template } from '../model.ts'
 import { parseExpression } from '../parse-expression.ts'
+import { evaluatePodOverlay } from '../pod-overlay/evaluate-pod-overlay.ts'
 import { isCount } from '../parse-step.ts'
 import { quote } from '../report.ts'
 import { toStorableText } from '../storable-json.ts'
@@ -126,6 +127,7 @@ export function evaluateInfra(
       const entries = Object.entries(templates).map(([key, value]) => [key, optionalText(value, lookup, key) ?? ''])
       return { [name]: Object.fromEntries(entries) as Record<string, string> }
     }
+    const podSpecOverlay = infra.podSpecOverlay === undefined ? undefined : evaluatePodOverlay(infra.podSpecOverlay, lookup)
     return {
       type: infra.type,
       connectorRef: text(infra.connectorRef, lookup, 'connectorRef'),
@@ -136,6 +138,7 @@ export function evaluateInfra(
       ...map('nodeSelector'),
       ...map('labels'),
       ...map('annotations'),
+      ...(podSpecOverlay === undefined ? {} : { podSpecOverlay }),
       options: infra.options,
     }
   })
