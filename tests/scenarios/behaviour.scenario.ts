@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { executionEndpoints, operationEndpoints } from '@sluice/contract'
 import { waitFor } from '@sluice/testkit'
@@ -156,6 +157,40 @@ void describe('pipelines on real databases', { concurrency: 4 }, () => {
     assert.equal(target.length, 1)
     assert.equal(target[0]?.dbInstances.length, 4)
     assert.equal(target[0].fence, 4)
+  })
+
+  void test('a database that hangs up on the first two tries is tried again, and the log says so', async () => {
+    const target = await openTestTarget()
+    targets.push(target)
+    const { hostname, port } = new URL(target.database.url)
+    let calls = 0
+    const server = createServer((incoming) => {
+      if (++calls <= 2) {
+        incoming.destroy()
+        return
+      }
+      const outgoing = connect(Number(port), hostname)
+      for (const [socket, other] of [
+        [incoming, outgoing],
+        [outgoing, incoming],
+      ] as const) {
+        socket.on('error', () => other.destroy())
+      }
+      incoming.pipe(outgoing).pipe(incoming)
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    try {
+      const jdbcUrl = `jdbc:postgresql://127.0.0.1:${String((server.address() as AddressInfo).port)}/${target.database.name}`
+      await instance('hangs_up', table('10'), { target, jdbcUrl })
+      const id = await sluice.run('hangs_up_pipeline')
+      const execution = await sluice.waitForExecution(id)
+      assert.equal(execution.state, 'Succeeded', failuresOf(execution))
+      const log = await sluice.readWholeLog(id, stepOf(execution, 'apply').stepRunId)
+      assert.equal(log.match(/cannot be reached: .* Trying again in/g)?.length, 2, log)
+      assert.deepEqual(await tablesOf(target), ['t_10'])
+    } finally {
+      server.close()
+    }
   })
 
   void test('a step that runs out of time is stopped at the database, and nothing of it stays', async () => {

@@ -1,6 +1,8 @@
+import type { Clock, Timings } from '@sluice/base'
 import type { AttemptEvent, TaskSpec } from '@sluice/contract'
 import { openDatabase } from '@sluice/databases'
 import { type ExpectedWork, inspect, type Inspection } from '@sluice/engine'
+import { connectDatabase } from './connect-database.ts'
 import { sessionName } from './session-name.ts'
 import { type SlotValues, textOf } from './slot-values.ts'
 import type { StepLog } from './step-log.ts'
@@ -16,9 +18,11 @@ export async function runInspectionTask(options: {
   readonly slots: SlotValues
   readonly log: StepLog
   readonly signal: AbortSignal
+  readonly clock: Clock
+  readonly timings: Timings
   readonly send: (event: AttemptEvent) => void
 }): Promise<void> {
-  const { task, slots, log, signal } = options
+  const { task, slots, log, signal, clock, timings } = options
   const step = task.steps[0]
   const asked = task.inspection
   if (step?.kind !== 'database' || asked === undefined) return
@@ -31,13 +35,15 @@ export async function runInspectionTask(options: {
   let found: Inspection
   try {
     log.line(`Inspecting ${step.database.targetKey} for what step "${step.path}" left.`)
-    const database = await openDatabase({
-      url: step.database.connectionUrl,
-      user: textOf(step.database.username, slots),
-      password: textOf(step.database.password, slots),
-      applicationName: 'sluice:inspection',
-      signal,
-    })
+    const open = () =>
+      openDatabase({
+        url: step.database.connectionUrl,
+        user: textOf(step.database.username, slots),
+        password: textOf(step.database.password, slots),
+        applicationName: 'sluice:inspection',
+        signal,
+      })
+    const database = await connectDatabase(open, { clock, timings, signal, say: (line) => log.line(line) })
     try {
       found = await inspect({ database, expected })
     } finally {

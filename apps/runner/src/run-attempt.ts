@@ -67,6 +67,8 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
         slots,
         log: logs.open(task.attemptId),
         signal: shutdown,
+        clock,
+        timings,
         send: (event) => outbox.send(event),
       })
     } else {

@@ -3,6 +3,7 @@ import type { TaskStep } from '@sluice/contract'
 import type { Changelog } from '@sluice/changelog'
 import { openDatabase } from '@sluice/databases'
 import { runApplyStep } from './apply-step.ts'
+import { connectDatabase } from './connect-database.ts'
 import { createFolderTree } from '@sluice/sources'
 import { createEngineListener, type DatabaseStep, describeProblems } from './database-step.ts'
 import { fetchGitSource } from './git-source.ts'
@@ -96,7 +97,13 @@ async function runDatabaseStep(
       signal,
     })
   log.line(`Connecting to ${binding.targetKey}.`)
-  const database = await open(stop.signal)
+  const { clock, timings } = context
+  const database = await connectDatabase(() => open(stop.signal), {
+    clock,
+    timings,
+    signal: stop.signal,
+    say: (line) => log.line(line),
+  })
   try {
     const { name } = database.dialect
     if (name !== engine || parsed.asksDatabase)

@@ -23,6 +23,8 @@ export interface Timings {
   readonly declineMs: number
   /** How long a step waits for its target's lock. */
   readonly targetWaitMs: number
+  /** For how long a step tries again to reach a database that does not answer. */
+  readonly connectRetryMs: number
   /** Between cancel and the escalation to an interrupt of the running statement. */
   readonly cancelInterruptMs: number
   /** Between cancel and the moment a step without confirmed end is called Unknown. */
@@ -55,6 +57,7 @@ export const defaultTimings: Timings = {
   queueTimeoutMs: 600_000,
   declineMs: 60_000,
   targetWaitMs: 600_000,
+  connectRetryMs: 60_000,
   cancelInterruptMs: 60_000,
   cancelForceMs: 120_000,
   logFlushMs: 1_000,
