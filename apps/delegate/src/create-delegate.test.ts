@@ -290,6 +290,26 @@ describe('a delegate', () => {
     equal(delegate.state, 'running')
   })
 
+  it('asks anew as soon as it has a free place again, however long its poll is held', async () => {
+    const { server } = world
+    server.holdMs = 60_000
+    await world.start({ SLUICE_DELEGATE_CAPACITY: '1', SLUICE_TIME_SCALE: '1' })
+    const first = server.offer(fakeTask())
+    await server.until(() => first.runnerEvents.length > 0 && server.polls.at(-1)?.free === 0, 'A poll without room')
+    const second = server.offer(fakeTask())
+    first.done = true
+    server.wake()
+    await server.until(() => second.runnerEvents.length > 0, 'The second runner')
+    server.drain = true
+    await server.until(() => server.heartbeats.at(-1)?.draining, 'The draining')
+    second.done = true
+    server.wake()
+    await server.until(() => second.state === 'completed', 'The end of the second')
+    server.drain = false
+    const third = server.offer(fakeTask())
+    await server.until(() => third.runnerEvents.length > 0, 'The third runner')
+  })
+
   it('kills by force a runner that does not listen, but none with an open permit', async () => {
     const { server } = world
     await world.start()

@@ -27,10 +27,13 @@ export async function runPollLoop(options: LoopOptions): Promise<void> {
   let idleRounds = 0
   while (!signal.aborted) {
     const startedAt = clock.monotonic()
+    const round = new AbortController()
     try {
+      const { free } = attempts
+      if (free === 0) void endWhenFree(options, round)
       const { commands } = await session.call(protocolEndpoints.poll, {
-        body: { bootId: options.bootId, executors: attempts.executors, free: attempts.free, draining: isDraining(drain) },
-        signal,
+        body: { bootId: options.bootId, executors: attempts.executors, free, draining: isDraining(drain) },
+        signal: AbortSignal.any([signal, round.signal]),
         timeoutMs,
       })
       metrics.set('last_poll_seconds', (clock.monotonic() - startedAt) / 1000)
@@ -44,14 +47,29 @@ export async function runPollLoop(options: LoopOptions): Promise<void> {
       if (idleRounds > 0) await clock.sleep(Math.min(5, idleRounds) * timings.retryBaseMs, signal)
     } catch (error) {
       if (signal.aborted) return
+      if (round.signal.aborted) continue
       options.onConnected(false)
       metrics.add('call_failures_total', { loop: 'poll' })
       failures++
       logger[failures === 1 ? 'warn' : 'debug']({ error, failures }, 'Polling failed; trying again.')
       const waitMs = session.standing === 'ok' ? retryDelayMs(failures, error, waiting) : timings.retryMaxMs
       await clock.sleep(waitMs, signal).catch(() => {})
+    } finally {
+      round.abort()
     }
   }
+}
+
+/**
+ * A poll that said "no room" brings no offers for as long as it is held, so it is given up once there is room: an attempt has ended, or
+ * the draining has.
+ */
+async function endWhenFree({ attempts, waiting, signal }: LoopOptions, round: AbortController): Promise<void> {
+  const either = AbortSignal.any([signal, round.signal])
+  while (!either.aborted && attempts.free === 0) {
+    await waiting.clock.sleep(waiting.timings.retryBaseMs, either).catch(() => {})
+  }
+  round.abort()
 }
 
 const seen = new WeakMap<Attempts, Set<string>>()

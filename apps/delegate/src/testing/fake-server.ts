@@ -37,6 +37,8 @@ export interface FakeServer {
   revoked: boolean
   /** What heartbeats are told about draining. */
   drain: boolean
+  /** How long polls and `next` calls are held. */
+  holdMs: number
   /** Answers every call with this error instead. */
   failWith: { status: number; code: string; retryAfter?: number } | undefined
   /** Swallows the answers to these calls, after having acted on them. */
@@ -53,8 +55,6 @@ export interface FakeServer {
   back(): Promise<void>
   close(): Promise<void>
 }
-
-const holdMs = 1000
 
 export async function openFakeServer(): Promise<FakeServer> {
   const accessTokens = new Set<string>()
@@ -73,7 +73,7 @@ export async function openFakeServer(): Promise<FakeServer> {
         waiters.delete(end)
         resolve()
       }
-      const timer = setTimeout(end, holdMs)
+      const timer = setTimeout(end, fake.holdMs)
       waiters.add(end)
       request.socket.once('close', end)
     })
@@ -140,10 +140,14 @@ export async function openFakeServer(): Promise<FakeServer> {
             offerMs: 10_000,
           })),
       ]
-      const first = ready()
-      if (first.length > 0) return { commands: first }
-      await hold(request)
-      return { commands: ready() }
+      // As the real one: held to its end, unless there is something to say to a caller of this many free places.
+      const endsAt = Date.now() + fake.holdMs
+      let said = ready()
+      while (said.length === 0 && Date.now() < endsAt && !request.socket.destroyed) {
+        await hold(request)
+        said = ready()
+      }
+      return { commands: said }
     },
     heartbeat: ({ body }: { body: FakeServer['heartbeats'][number] & { attempts: { attemptId: string }[] } }) => {
       fake.heartbeats.push(body)
@@ -281,6 +285,7 @@ export async function openFakeServer(): Promise<FakeServer> {
     deregistered: 0,
     revoked: false,
     drain: false,
+    holdMs: 1000,
     failWith: undefined,
     loseReplies: new Map(),
     offer(task) {
