@@ -32,6 +32,9 @@ const englishZod: Plugin = {
   },
 }
 
+/** Libraries of functions alone, of which most runs of a program call none. */
+const lateBuiltins: ReadonlySet<string> = new Set(['node:fs/promises', 'node:zlib', 'node:stream/consumers'])
+
 /**
  * A static import of a module of Node reads every value that it exports, used or not, and some of those load whole libraries: `node:fs` the
  * line editor, `node:process` worker threads, `node:http` a second HTTP client; 80 ms of a start all together. Read one by one and only
@@ -46,13 +49,13 @@ const leanBuiltins: Plugin = {
     )
     plugin.onLoad({ filter: /./, namespace: 'lean-builtins' }, ({ path }) => {
       const load = `process.getBuiltinModule(${JSON.stringify(path)})`
-      const names = Object.keys(process.getBuiltinModule(path) ?? {}).filter(
-        (name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default',
-      )
-      const exports = names.map(
-        (name, index) =>
-          `const value${index} = /* @__PURE__ */ read(${JSON.stringify(name)}); export { value${index} as ${name} }`,
-      )
+      const builtin = (process.getBuiltinModule(path) ?? {}) as Readonly<Record<string, unknown>>
+      const names = Object.keys(builtin).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name) && name !== 'default')
+      const exports = names.map((name, index) => {
+        const isLate = lateBuiltins.has(path) && typeof builtin[name] === 'function' && /^[a-z]/.test(name)
+        const value = isLate ? `(...args) => read('${name}')(...args)` : `/* @__PURE__ */ read('${name}')`
+        return `const value${index} = ${value}; export { value${index} as ${name} }`
+      })
       return {
         contents: [
           `const read = (name) => ${load}[name]`,
@@ -64,6 +67,28 @@ const leanBuiltins: Plugin = {
         ].join('\n'),
       }
     })
+  },
+}
+
+/** The full YAML parser, which changelogs rarely need beside the engine's quick one, is evaluated when it is first called. */
+const lateYaml: Plugin = {
+  name: 'late-yaml',
+  setup: (plugin) => {
+    plugin.onResolve({ filter: /^yaml$/ }, ({ importer, kind }) =>
+      kind === 'import-statement' && /[/\\]packages[/\\]changelog[/\\]/.test(importer)
+        ? { path: 'yaml', namespace: 'late-yaml', pluginData: dirname(importer), sideEffects: false }
+        : undefined,
+    )
+    plugin.onLoad({ filter: /./, namespace: 'late-yaml' }, ({ pluginData }) => ({
+      contents: [
+        "const late = (name) => new Proxy(function () {}, { apply: (_, self, args) => require('yaml')[name](...args),",
+        "  construct: (_, args) => new (require('yaml')[name])(...args) })",
+        ...['isAlias', 'isMap', 'isNode', 'isScalar', 'isSeq', 'LineCounter', 'parseDocument'].map(
+          (name) => `export const ${name} = /* @__PURE__ */ late('${name}')`,
+        ),
+      ].join('\n'),
+      resolveDir: pluginData as string,
+    }))
   },
 }
 
@@ -83,6 +108,7 @@ function mainOf(context: BuildContext, name: string): string {
 
 async function buildProgram({ root, dist, version }: BuildContext, name: keyof typeof programs): Promise<string[]> {
   const isWrapped = programs[name]
+  const isBrief = name === 'cli' || name === 'cli-db' || name === 'runner'
   const result = await build({
     absWorkingDir: root,
     entryPoints: [{ in: mainOf({ root, dist, version }, name), out: isWrapped ? `${name}-main` : name }],
@@ -96,13 +122,15 @@ async function buildProgram({ root, dist, version }: BuildContext, name: keyof t
     target: 'node24',
     // The compile cache makes parsing cheap; names stay readable in stack traces.
     minifySyntax: true,
+    // What is read for one piece of work is read faster when it is short; lines are kept short enough to be found.
+    ...(isBrief ? { minifyWhitespace: true, lineLimit: 160 } : {}),
     sourcemap: 'linked',
     sourcesContent: false,
     define: { SLUICE_VERSION: JSON.stringify(version) },
     banner: { js: commonJs },
     // pg's optional native binding.
     external: ['pg-native'],
-    plugins: [englishZod, leanBuiltins],
+    plugins: [englishZod, leanBuiltins, lateYaml],
     legalComments: 'none',
     logLevel: 'error',
     logLimit: 5,

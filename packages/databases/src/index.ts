@@ -1,8 +1,5 @@
 export { openCatalogue } from './open-catalogue.ts'
 export { openDatabase } from './open-database.ts'
-export { openMysql } from './mysql/open.ts'
-export { openPostgres } from './postgres/open.ts'
-export { openSqlite } from './sqlite/open.ts'
 export { mariadbDialect, mysqlDialect } from './mysql/dialect.ts'
 export { cockroachdbDialect, postgresDialect, yugabytedbDialect } from './postgres/dialect.ts'
 export { sqliteDialect } from './sqlite/dialect.ts'

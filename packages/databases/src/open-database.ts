@@ -1,9 +1,10 @@
 import { AppError, parseDatabaseUrl } from '@sluice/base'
 import type { Database } from '@sluice/engine'
+import { openPostgres } from './postgres/open.ts'
 import type { OpenOptions } from './postgres/options.ts'
 
 /**
- * Opens one connection to whatever database the URL is for. The driver is loaded here, so that what is not used costs nothing.
+ * Opens one connection to whatever database the URL is for. Drivers are loaded when they are used, so that the others cost nothing.
  * Throws `AppError` as `openPostgres`, `openMysql` and `openSqlite` do.
  */
 export async function openDatabase(options: OpenOptions): Promise<Database> {
@@ -21,10 +22,8 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
     )
   }
   switch (url.engine) {
-    case 'postgresql': {
-      const { openPostgres } = await import('./postgres/open.ts')
+    case 'postgresql':
       return openPostgres({ ...options, url })
-    }
     case 'mysql':
     case 'mariadb': {
       const { openMysql } = await import('./mysql/open.ts')

@@ -6,8 +6,15 @@ import type { CommandContext } from '../command-context.ts'
 import { cliVersion } from '../version.ts'
 import type { ChangelogOptions, ConnectionOptions, LimitFlags, WritingOptions } from './db-options.ts'
 
-/** Opens the database that the options name. The password comes from a file, the environment or a hidden prompt, never from argv. */
-export async function openTarget(context: CommandContext, options: ConnectionOptions): Promise<Database> {
+/**
+ * Opens the database that the options name. The password comes from a file, the environment or a hidden prompt, never from argv.
+ * `whileConnecting` is called as `openDatabase` does.
+ */
+export async function openTarget(
+  context: CommandContext,
+  options: ConnectionOptions,
+  whileConnecting?: () => void,
+): Promise<Database> {
   const user = options.user ?? context.env['SLUICE_DB_USER']
   return openDatabase({
     url: options.url,
@@ -15,6 +22,7 @@ export async function openTarget(context: CommandContext, options: ConnectionOpt
     password: await readPassword(context, options),
     applicationName: 'sluice:cli',
     signal: context.signal,
+    whileConnecting,
   })
 }
 
@@ -23,8 +31,9 @@ export async function withTarget<T>(
   context: CommandContext,
   options: ConnectionOptions,
   use: (database: Database) => Promise<T>,
+  whileConnecting?: () => void,
 ): Promise<T> {
-  const database = await openTarget(context, options)
+  const database = await openTarget(context, options, whileConnecting)
   try {
     return await use(database)
   } finally {

@@ -1,5 +1,5 @@
-import { AppError, hasErrors } from '@sluice/base'
-import { type Changelog, parseChangelog } from '@sluice/changelog'
+import { AppError, hasErrors, parseDatabaseUrl } from '@sluice/base'
+import { type Changelog, type DatabaseFacts, parseChangelog, type ParseResult } from '@sluice/changelog'
 import type { Database } from '@sluice/engine'
 import { openSearchPath, splitSearchPath } from '@sluice/sources'
 import type { CommandContext } from '../command-context.ts'
@@ -12,37 +12,54 @@ export interface Target {
   readonly changelog: Changelog
 }
 
-/** Opens the database, reads the changelog for it, runs `use` and closes the database whatever happens. */
+/**
+ * Opens the database, reads the changelog for it, runs `use` and closes the database whatever happens. All problems of the changelog are
+ * printed; errors end the command before anything is touched.
+ */
 export async function withChangelog<T>(
   context: CommandContext,
   options: ConnectionOptions & ChangelogOptions,
   use: (target: Target) => Promise<T>,
 ): Promise<T> {
-  // A parameter that cannot be read should not cost a connection.
-  readParameters(options)
-  return withTarget(context, options, async (database) =>
-    use({ database, changelog: await readChangelog(context, options, database) }),
-  )
+  // Parameters and paths that cannot be read should not cost a connection.
+  const parse = await createParser(options)
+  // Before the server has answered, the URL tells which product it is; of most changelogs nothing depends on more than that.
+  const expected = parseDatabaseUrl(options.url).url?.engine
+  let early: ParseResult | undefined
+  const parseEarly = (): void => {
+    try {
+      early ??= expected === undefined ? undefined : parse(expected)
+    } catch {
+      // It will be thrown again where it can be told.
+    }
+  }
+  const read = async (database: Database): Promise<T> => {
+    const { name } = database.dialect
+    const isKnown = early !== undefined && name === expected && !early.asksDatabase
+    const result = isKnown && early !== undefined ? early : parse(name, await database.readFacts([]))
+    return use({ database, changelog: acceptChangelog(context, options, result) })
+  }
+  return withTarget(context, options, read, parseEarly)
 }
 
-/**
- * Parses the changelog that the options name, for the product that the server says it is. All problems are printed; errors end the
- * command before anything is touched.
- */
-export async function readChangelog(
-  context: CommandContext,
+/** A function that parses the changelog that the options name for a product, with what a connection to it knows. */
+async function createParser(
   options: ConnectionOptions & ChangelogOptions,
-  database: Database,
-): Promise<Changelog> {
+): Promise<(dbms: string, databaseFacts?: DatabaseFacts) => ParseResult> {
+  const properties = readParameters(options)
   const { contexts, labels } = selectionOf(options)
   const tree = await openSearchPath(splitSearchPath(options.searchPath))
-  const { changelog, diagnostics } = parseChangelog(options.changelog, tree, {
-    dbms: database.dialect.name,
-    databaseFacts: await database.readFacts([]),
-    properties: readParameters(options),
-    ...(contexts === undefined ? {} : { contexts }),
-    ...(labels === undefined ? {} : { labelFilter: labels }),
-  })
+  return (dbms, databaseFacts) =>
+    parseChangelog(options.changelog, tree, {
+      dbms,
+      databaseFacts,
+      properties,
+      ...(contexts === undefined ? {} : { contexts }),
+      ...(labels === undefined ? {} : { labelFilter: labels }),
+    })
+}
+
+function acceptChangelog(context: CommandContext, options: ChangelogOptions, { changelog, diagnostics }: ParseResult): Changelog {
   context.printer.diagnostics(diagnostics)
   if (changelog === undefined || hasErrors(diagnostics)) {
     const count = diagnostics.filter(({ severity }) => severity === 'error').length

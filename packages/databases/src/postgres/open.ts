@@ -22,11 +22,13 @@ const numberOids = new Set([21, 23, 26])
 /** What `pg` has and its types leave out. */
 interface ConnectInternals {
   readonly connectionParameters: object
+  readonly connectionTimeoutHandle?: NodeJS.Timeout
   readonly connection: {
     ssl: unknown
     readonly stream: Duplex
     attachListeners(stream: Duplex): void
     emit(event: 'sslconnect'): boolean
+    on(event: 'connect', listener: () => void): unknown
     on(
       event: 'parameterStatus',
       listener: (message: { readonly parameterName: string; readonly parameterValue: string }) => void,
@@ -162,6 +164,12 @@ async function connectOnce(driver: typeof pg, plan: ConnectPlan, options: OpenOp
   try {
     const connected = client.connect()
     if (mayStayPlain) stayPlainOnRefusal(internals.connection)
+    // The driver's own listener, which came first, has sent the first message.
+    internals.connection.on('connect', () => {
+      options.whileConnecting?.()
+      // The server has not had this time to answer.
+      internals.connectionTimeoutHandle?.refresh()
+    })
     await connected
     for (const setting of serverOptions) await client.query('SELECT pg_catalog.set_config($1, $2, false)', [...setting])
     product =

@@ -24,5 +24,11 @@ export interface OpenOptions {
   /** Longest run of a statement; undefined = the server's default. */
   readonly statementTimeoutMs?: number | undefined
   readonly tls?: TlsMaterial | undefined
+  /**
+   * Called as soon as a PostgreSQL server has been asked to let us in, for work that needs no database: it takes milliseconds to answer,
+   * and waits a minute for ours (`authentication_timeout`). May be called again for another host or another try. Must not throw. The
+   * other products do not call it: MySQL's servers wait no longer than ten seconds, and SQLite has none.
+   */
+  readonly whileConnecting?: (() => void) | undefined
   readonly signal?: AbortSignal | undefined
 }

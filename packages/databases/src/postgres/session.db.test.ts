@@ -26,6 +26,30 @@ describe('a PostgreSQL session', () => {
     deepEqual(notices, ['NOTICE: hello 1'])
   })
 
+  it('does not count the work that is done while it connects as waiting', async (t) => {
+    const target = await openTestDatabase(t)
+    const whileConnecting = (): void => {
+      const until = performance.now() + 700
+      while (performance.now() < until);
+    }
+    const session = await open(target, { connectTimeoutMs: 500, whileConnecting })
+    t.after(() => session.close())
+    equal((await session.query('select 1')).rows[0]?.[0], 1)
+  })
+
+  it('has given its lock back when it is closed', async (t) => {
+    const target = await openTestDatabase(t)
+    const other = await open(target)
+    t.after(() => other.close())
+    for (let round = 0; round < 10; round++) {
+      const session = await open(target)
+      equal(await session.trySessionLock(7n), true)
+      await session.close()
+      equal(await other.trySessionLock(7n), true)
+      await other.releaseSessionLock(7n)
+    }
+  })
+
   it('keeps dates and large numbers as the text of the server', async (t) => {
     const target = await openTestDatabase(t)
     const session = await open(target)

@@ -27,7 +27,7 @@ interface ClientInternals {
   readonly secretKey: number
   readonly readyForQuery: boolean
   readonly connection: {
-    readonly stream: { destroy(): void }
+    readonly stream: { destroy(): void; once(event: 'finish', listener: () => void): unknown }
     once(event: string, listener: () => void): void
     removeListener(event: string, listener: () => void): void
   }
@@ -68,6 +68,7 @@ export class PostgresSession implements Database {
   /** A cancel was asked for since the last statement began: what a 57014 of the server then means. */
   #cancelAsked = false
   #proxyChecked = false
+  #holdsLock = false
 
   constructor(init: SessionInit) {
     this.#init = init
@@ -192,12 +193,15 @@ export class PostgresSession implements Database {
   async trySessionLock(key: bigint): Promise<boolean> {
     if (this.#isVariant) return true
     const { rows } = await this.query(`SELECT pg_catalog.pg_try_advisory_lock($1::bigint), ${keepaliveSettings}`, [String(key)])
-    return rows[0]?.[0] === true
+    if (rows[0]?.[0] !== true) return false
+    this.#holdsLock = true
+    return true
   }
 
   async releaseSessionLock(key: bigint): Promise<void> {
     if (this.#isVariant) return
     await this.query('SELECT pg_catalog.pg_advisory_unlock($1::bigint)', [String(key)])
+    this.#holdsLock = false
   }
 
   async sessionLockHolder(key: bigint): Promise<SessionInfo | undefined> {
@@ -239,9 +243,12 @@ export class PostgresSession implements Database {
   }
 
   async close(): Promise<void> {
+    const { stream } = this.#internals.connection
+    // Whoever comes next must find what this session held given back. Without any of it, having said good-bye is enough.
+    if (this.transactionState === 'idle' && !this.#holdsLock) stream.once('finish', () => stream.destroy())
     const ended = this.#client.end()
     // A server that does not answer must not keep us: the socket is closed under it then.
-    const timer = setTimeout(() => this.#internals.connection.stream.destroy(), closeWaitMs)
+    const timer = setTimeout(() => stream.destroy(), closeWaitMs)
     await ended.finally(() => clearTimeout(timer))
     this.#closed = true
   }
