@@ -211,7 +211,7 @@ describe('pages', { skip: executable === undefined ? 'there is no Chromium' : fa
     await using opened = await open()
     await opened.page.goto(`/executions/${executionIds.queued}`)
     const panel = opened.page.getByRole('region', { name: 'Why it waits' })
-    await panel.getByText('has no tag "billing"').waitFor()
+    await panel.getByText('It lacks the tag "billing".').waitFor()
     await panel.getByText('is not approved, and the group needs a sealed secret').waitFor()
   })
 

@@ -20,6 +20,7 @@ export async function runCommandLine(
   const onInterrupt = (): void => canceled.abort(new AppError('canceled', 'INTERRUPTED', 'Interrupted.'))
   process.once('SIGINT', onInterrupt)
   const program = new Command('sluice')
+  const isJson = argv.includes('--json')
   let exitCode: number = exitCodes.ok
   const act: Act =
     (run) =>
@@ -46,7 +47,7 @@ export async function runCommandLine(
     .showHelpAfterError('(add --help for the options and examples)')
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeOut: streams.out, writeErr: streams.err })
+    .configureOutput({ writeOut: streams.out, writeErr: isJson ? () => {} : streams.err })
     .addHelpText(
       'after',
       `
@@ -65,13 +66,23 @@ Exit codes: 0 done, 1 failed, 2 wrong use or input, 3 a check found something, 4
     await program.parseAsync([...argv], { from: 'user' })
     return exitCode
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    if (thrown instanceof CommanderError) {
+      if (thrown.exitCode === 0) return exitCodes.ok
+      if (isJson) createPrinter(true, streams).error(usageError(thrown), { debug: false })
+      return exitCodes.usage
+    }
     const error = toAppError(canceled.signal.aborted ? (canceled.signal.reason as unknown) : thrown)
-    createPrinter(argv.includes('--json'), streams).error(error, { debug: argv.includes('--debug') })
+    createPrinter(isJson, streams).error(error, { debug: argv.includes('--debug') })
     return exitCodeOf(error)
   } finally {
     process.off('SIGINT', onInterrupt)
   }
+}
+
+/** What the command line is found wrong for, as scripts read it. */
+function usageError({ code, message }: CommanderError): AppError {
+  const what = code === 'commander.help' ? 'A command is missing.' : message.replace(/^error: /, '')
+  return new AppError('invalid', 'COMMAND_LINE_INVALID', what, { hint: 'Add --help for the options and examples.' })
 }
 
 /** Standard output and error of this process. */

@@ -166,14 +166,14 @@ export function addOpenScenes({
           queuedForMs: 188_000,
           selectors: ['eu', 'billing'],
           delegates: [
-            { name: 'dc-frankfurt', fits: false, reasons: ['has no tag "billing"'] },
+            { name: 'dc-frankfurt', fits: false, reasons: ['It lacks the tag "billing".'] },
             {
               name: 'dc-paris',
               fits: false,
-              reasons: ['is not connected since 3 hours', 'is not approved, and the group needs a sealed secret'],
+              reasons: ['It is disconnected: not heard of for 10800 s.', 'It is not approved to receive sealed secrets.'],
             },
           ],
-          message: 'No delegate fits.',
+          message: 'None of the 2 delegates can take it.',
         },
       ],
     })

@@ -25,6 +25,10 @@ export async function apply(
   context: CommandContext,
   options: { readonly files: readonly string[]; readonly dryRun: boolean },
 ): Promise<number> {
+  if (options.files.length === 0)
+    throw new AppError('invalid', 'ENTITIES_NONE', 'The command does not say which files to apply.', {
+      hint: 'Name files or folders: sluice apply -f entities/',
+    })
   const { documents, diagnostics } = readAll(options.files, context)
   context.printer.diagnostics(diagnostics)
   if (hasErrors(diagnostics)) {
@@ -85,7 +89,7 @@ function listFiles(path: string): readonly string[] {
     .map((name) => join(path, name))
   if (files.length > filesMax)
     throw new AppError(
-      'limitExceeded',
+      'invalid',
       'TOO_MANY_FILES',
       `"${path}" holds ${String(files.length)} YAML files; at most ${String(filesMax)} are read at once.`,
     )
@@ -94,7 +98,7 @@ function listFiles(path: string): readonly string[] {
 
 function readText(file: string): string {
   if (statSync(file).size > limits.yamlBytesMax)
-    throw new AppError('limitExceeded', 'FILE_TOO_LARGE', `"${file}" is larger than ${String(limits.yamlBytesMax)} bytes.`)
+    throw new AppError('invalid', 'FILE_TOO_LARGE', `"${file}" is larger than ${String(limits.yamlBytesMax)} bytes.`)
   return readFileSync(file, 'utf8')
 }
 

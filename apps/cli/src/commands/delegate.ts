@@ -49,7 +49,7 @@ export async function createDelegateToken(
     [
       token.token,
       '',
-      `Good for ${String(token.usesLeft)} enrolment(s) until ${token.expiresAt}; it is not shown again. In the network of the databases:`,
+      `Good for ${token.usesLeft === 1 ? 'one enrolment' : `${String(token.usesLeft)} enrolments`} until ${token.expiresAt}; it is not shown again. In the network of the databases:`,
       '  SLUICE_DELEGATE_TOKEN=… sluice delegate start --server URL --name NAME',
       ...(options.approve ? [] : ['The delegate may receive sealed secrets after: sluice delegate approve NAME']),
     ].join('\n'),

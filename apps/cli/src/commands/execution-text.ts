@@ -1,9 +1,9 @@
-import type { ExecutionView, StepView } from '@sluice/contract'
+import type { ExecutionView, groupView, selectionTrace, StepView } from '@sluice/contract'
 import type { z } from 'zod'
-import type { groupView } from '@sluice/contract'
 import { formatDuration } from '../output/table.ts'
 
 type GroupView = z.infer<typeof groupView>
+type WaitingTask = z.infer<typeof selectionTrace>['tasks'][number]
 
 /** Every step of an execution, in order, with the group it belongs to. */
 export function stepsOf(
@@ -62,6 +62,20 @@ export function describeTrouble(execution: ExecutionView, step: StepView): reado
   return lines
 }
 
+/** What stands in the way of a group's start, where its delegate has said so: an image, a node, a quota. */
+export function describePlacing({ attempt }: GroupView): readonly string[] {
+  if (attempt?.waitingFor === undefined) return []
+  return [`waiting: ${attempt.waitingFor}`, ...(attempt.waitingHint === undefined ? [] : [attempt.waitingHint])]
+}
+
+/** Why a step group waits: every delegate with every reason why it does not fit. */
+export function describeWait(task: WaitingTask): readonly string[] {
+  return [
+    `${task.groupPath}: ${task.state} for ${formatDuration(task.queuedForMs)}. ${task.message}`,
+    ...task.delegates.map(({ name, fits, reasons }) => `  ${name}: ${fits ? 'fits' : reasons.join(' ')}`),
+  ]
+}
+
 /** A whole execution as text. */
 export function describeExecutionText(execution: ExecutionView, nowMs: number): string {
   const lines = [
@@ -76,10 +90,7 @@ export function describeExecutionText(execution: ExecutionView, nowMs: number): 
       for (const line of `${group.failure.message} [${group.failure.code}]`.split('\n')) lines.push(`             ${line}`)
       if (group.failure.hint !== undefined) lines.push(`             ${group.failure.hint}`)
     }
-    if (step.state === 'Pending' && group.attempt?.waitingFor !== undefined) {
-      lines.push(`             waiting: ${group.attempt.waitingFor}`)
-      if (group.attempt.waitingHint !== undefined) lines.push(`             ${group.attempt.waitingHint}`)
-    }
+    if (step.state === 'Pending') lines.push(...describePlacing(group).map((line) => `             ${line}`))
     if (step.state === 'Pending' && group.state === 'Queued') lines.push('             waiting for a delegate (see --selection)')
   }
   for (const note of execution.notes) lines.push(`note: ${note}`)

@@ -2,7 +2,7 @@ import { AppError, didYouMean } from '@sluice/base'
 import { executionEndpoints, type ExecutionSummary, type ExecutionView, type StepView } from '@sluice/contract'
 import type { CommandContext } from '../command-context.ts'
 import { formatAge, formatDuration, formatTable } from '../output/table.ts'
-import { describeExecutionText, lasted, stepsOf } from './execution-text.ts'
+import { describeExecutionText, describeWait, lasted, stepsOf } from './execution-text.ts'
 import { readPages } from '../read-pages.ts'
 import { followLog } from './follow-log.ts'
 
@@ -25,6 +25,7 @@ export async function listExecutions(
     }),
   )
   const now = Date.now()
+  const { orgIdentifier, projectIdentifier } = context.scope
   context.printer.result(items, () =>
     formatTable(
       ['ID', 'PIPELINE', 'STATE', 'BY', 'STARTED', 'TOOK', 'INSTANCES'],
@@ -37,7 +38,9 @@ export async function listExecutions(
         lasted(item, now),
         item.dbInstances.join(', '),
       ]),
-      'There are no executions yet. Start one with: sluice pipeline run NAME --follow',
+      options.pipeline === undefined && options.state === undefined
+        ? `There are no executions ${options.all ? '' : `in ${orgIdentifier}/${projectIdentifier} `}yet. Start one with: sluice pipeline run NAME --follow`
+        : 'No execution is like that.',
     ),
   )
 }
@@ -83,11 +86,7 @@ export async function showExecution(
         ])
         lines.push('', formatTable(['AT', 'TYPE', 'OBJECT', 'REASON', 'MESSAGE'], rows, 'No cluster said anything about it.'))
       }
-      for (const task of waits?.tasks ?? []) {
-        lines.push('', `${task.groupPath}: ${task.state} for ${formatDuration(task.queuedForMs)}. ${task.message}`)
-        for (const delegate of task.delegates)
-          lines.push(`  ${delegate.name}: ${delegate.fits ? 'fits' : delegate.reasons.join('; ')}`)
-      }
+      for (const task of waits?.tasks ?? []) lines.push('', ...describeWait(task))
       if (waits?.tasks.length === 0) lines.push('', 'None of its step groups is waiting for a delegate.')
       return lines.join('\n')
     },
@@ -132,7 +131,7 @@ export async function showLogs(
     }
     if (rest !== '') write(rest)
     if (each.log.gaps > 0)
-      context.printer.progress(`(${String(each.log.gaps)} gaps in the log of ${each.path} are marked in its text)`)
+      context.printer.progress(`(Gaps in the log of ${each.path}, each marked in its text: ${String(each.log.gaps)})`)
   }
 }
 

@@ -2,10 +2,13 @@ import { HttpCallError, readEventStream } from '@sluice/client'
 import { executionEndpoints, executionView, type ExecutionView } from '@sluice/contract'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
-import { describeExecutionText, describeStep, describeTrouble, stepsOf } from './execution-text.ts'
+import { describeExecutionText, describePlacing, describeStep, describeTrouble, describeWait, stepsOf } from './execution-text.ts'
 import { followLog } from './follow-log.ts'
 
 const finalStates = new Set(['Succeeded', 'Failed', 'Cancelled', 'Unknown'])
+
+/** For a second or two every step group waits for its delegate; that is no news. */
+const waitIsNewsMs = 3000
 
 /** Stays with an execution until it is over (or Unknown), printing each change once; reconnects when the server went away. */
 export async function followExecution(
@@ -17,8 +20,21 @@ export async function followExecution(
   const said = new Map<string, string>()
   const logs: Promise<void>[] = []
   let last: ExecutionView | undefined
+  const isQueued = (): boolean => last !== undefined && stepsOf(last).some(({ group }) => group.state === 'Queued')
+  let waits: NodeJS.Timeout | undefined
   for await (const execution of watch(context, executionId)) {
     last = execution
+    for (const { stage, group } of stepsOf(execution)) {
+      const text = describePlacing(group).join('\n             ')
+      if (text === '' || said.get(group.groupId) === text) continue
+      said.set(group.groupId, text)
+      printer.progress(`${group.state.padEnd(10)} ${stage}/${group.identifier}  ${text}`)
+    }
+    waits ??= isQueued() ? setTimeout(() => void sayWaits(context, executionId), waitIsNewsMs).unref() : undefined
+    if (!isQueued()) {
+      clearTimeout(waits)
+      waits = undefined
+    }
     for (const { step } of stepsOf(execution)) {
       if (step.state === 'Pending') continue
       const isNew = !said.has(step.stepRunId)
@@ -34,6 +50,7 @@ export async function followExecution(
     }
     if (finalStates.has(execution.state)) break
   }
+  clearTimeout(waits)
   if (signal.aborted) {
     printer.progress(`The execution goes on. Stop it with: sluice execution cancel ${executionId}`)
     return exitCodes.cancelled
@@ -49,6 +66,17 @@ export async function followExecution(
     Unknown: exitCodes.unknown,
     Running: exitCodes.failure,
   }[ended.state]
+}
+
+/** Says once why step groups have no delegate yet; the answer of `execution show --selection`. */
+async function sayWaits(context: CommandContext, executionId: string): Promise<void> {
+  const call = { params: { executionId }, signal: context.signal }
+  // Only a word on the way: whoever follows hears of a lost server by the stream.
+  const trace = await context
+    .client()
+    .call(executionEndpoints.selection, call)
+    .catch(() => undefined)
+  for (const task of trace?.tasks ?? []) context.printer.progress(describeWait(task).join('\n'))
 }
 
 /** Every state of an execution from now on, over as many connections as it takes. */

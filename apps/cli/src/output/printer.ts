@@ -72,8 +72,9 @@ export function createPrinter(isJson: boolean, streams: OutputStreams): Printer 
         return
       }
       line(streams.err, `Error: ${error.message}`)
-      for (const issue of issuesOf(error)) line(streams.err, `  ${issue}`)
-      if (error.hint !== undefined) line(streams.err, error.hint)
+      const issues = issuesOf(error)
+      for (const issue of issues) line(streams.err, `  ${issue}`)
+      if (error.hint !== undefined && !issues.some((issue) => issue.includes(error.hint ?? ''))) line(streams.err, error.hint)
       line(streams.err, `(${error.code})`)
       if (debug || error.kind === 'internal') line(streams.err, error.stack ?? '')
     },
@@ -88,9 +89,12 @@ export function createPrinter(isJson: boolean, streams: OutputStreams): Printer 
 function issuesOf(error: AppError): readonly string[] {
   const issues = error.details['issues']
   if (!Array.isArray(issues)) return []
-  return (issues as { path?: unknown[]; message: string; hint?: string; line?: number; column?: number }[]).map((issue) => {
-    const place =
-      issue.line === undefined ? (issue.path ?? []).join('.') : `line ${String(issue.line)}:${String(issue.column ?? 1)}`
+  return (issues as { path?: unknown[]; message: string; hint?: string; line?: number; column?: number }[]).flatMap((issue) => {
+    const path = (issue.path ?? []).join('.')
+    const place = issue.line === undefined ? path : `line ${String(issue.line)}:${String(issue.column ?? 1)}`
+    // The only problem is what the error itself says: it is repeated for its place alone.
+    if (issues.length === 1 && error.message.includes(issue.message) && (place === '' || issue.message.includes(`"${path}"`)))
+      return []
     return `${place === '' ? '' : `${place}: `}${issue.message}${issue.hint === undefined ? '' : ` ${issue.hint}`}`
   })
 }

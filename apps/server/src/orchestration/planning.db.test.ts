@@ -113,6 +113,11 @@ describe('planning a group', () => {
     const tagged = await shop.delegate({ name: 'tagged', tags: ['prod', 'eu', 'x'] })
     await tagged.heartbeat([], { free: 0 })
     deepEqual((await trace())?.delegates[1]?.reasons, ['It has no free place: 0 attempts are running on it.'])
+    const draining = async (is: boolean) =>
+      shop.server.call('PATCH', `/api/v1/delegates/${tagged.delegateId}`, { body: { draining: is } })
+    await draining(true)
+    deepEqual((await trace())?.delegates[1]?.reasons, ['It is draining: it takes no new work.'])
+    await draining(false)
     await shop.server.call('PATCH', `/api/v1/delegates/${plain.delegateId}`, { body: { revoked: true } })
     ok((await trace())?.delegates[0]?.reasons.includes('It was revoked.'))
     equal((await tagged.nextOffer()).type, 'offer')

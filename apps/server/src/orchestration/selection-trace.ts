@@ -49,13 +49,14 @@ function explain(task: WaitingTask, candidate: SelectionCandidate, leaseMs: numb
   }
   const reasons = explainMisfit(fit, candidate)
   if (candidate.revoked) reasons.push('It was revoked.')
-  if (candidate.draining || candidate.instanceDraining === true) reasons.push('It is draining: it takes no new work.')
+  const isDraining = candidate.draining || candidate.instanceDraining === true
+  if (isDraining) reasons.push('It is draining: it takes no new work.')
   if (candidate.instanceId === null) reasons.push('It has no instance.')
   else if (candidate.deregistered === true) reasons.push('It has said good-bye: it is not running.')
   else if (candidate.quietMs === null) reasons.push('It has enrolled and never been heard of since.')
   else if (candidate.quietMs > leaseMs)
     reasons.push(`It is disconnected: not heard of for ${String(Math.round(candidate.quietMs / 1000))} s.`)
-  else if (candidate.free !== null && candidate.free <= 0) {
+  else if (!isDraining && candidate.free !== null && candidate.free <= 0) {
     reasons.push(`It has no free place: ${String(candidate.activeAttempts)} attempts are running on it.`)
   }
   if (candidate.protocol !== null && (candidate.protocol < protocolVersions.min || candidate.protocol > protocolVersions.max)) {

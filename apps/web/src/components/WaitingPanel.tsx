@@ -31,7 +31,7 @@ export function WaitingPanel({ execution }: { execution: ExecutionView }) {
             <ul className={styles.delegates}>
               {task.delegates.map(({ name, fits, reasons }) => (
                 <li key={name}>
-                  <strong>{name}</strong>: {fits ? 'fits' : reasons.join('; ')}
+                  <strong>{name}</strong>: {fits ? 'fits' : reasons.join(' ')}
                 </li>
               ))}
             </ul>
