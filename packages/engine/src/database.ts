@@ -104,9 +104,9 @@ export interface Database {
    */
   executeInNewTransaction?(sql: string): Promise<StatementResult>
   /**
-   * The same, and behind it, without waiting for its answer, statements of ours and COMMIT, which the server refuses when the statement fails.
-   * `onExecuted` is called when the statement has ended well. The statement must not end its transaction by itself. When the connection is
-   * lost, the commit may have come through.
+   * BEGIN, one statement of a user, statements of ours and COMMIT, all in one round trip; the server runs nothing behind a statement that
+   * fails. `onExecuted` is called when the user's has ended well. A text of several statements fails, and nothing of it runs. The statement
+   * must not end its transaction by itself. When the connection is lost, the commit may have come through.
    */
   executeAndCommit?(sql: string, after: readonly string[], onExecuted: (result: StatementResult) => void): Promise<void>
 

@@ -120,12 +120,21 @@ describe('a PostgreSQL session', () => {
       ['23505', undefined, { rows: 2, command: 'INSERT' }],
       [1, 1],
     ])
-    // What ends its transaction has done its work, and says so by an error: nothing follows it.
-    deepEqual(await run('insert into t values (4); commit'), [
-      ['25P01', undefined, { rows: 1, command: 'COMMIT' }],
-      [2, 1],
+    // One statement or nothing: what ends the transaction never runs.
+    for (const sql of [
+      'insert into t values (4); commit',
+      'insert into t values (4); insert into t values (5)',
+      'commit; drop table t',
     ])
-    deepEqual(await run('insert into t values (5)'), [{ rows: 1, command: 'INSERT' }, [3, 2]])
+      deepEqual(await run(sql), [
+        ['42601', undefined, undefined],
+        [1, 1],
+      ])
+    deepEqual(await run('insert into t select $1::int'), [
+      ['08P01', undefined, undefined],
+      [1, 1],
+    ])
+    deepEqual(await run('insert into t values (5)'), [{ rows: 1, command: 'INSERT' }, [2, 2]])
   })
 
   it('reads facts and the columns of tables in one query', async (t) => {

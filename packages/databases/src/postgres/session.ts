@@ -18,8 +18,8 @@ import { sendCancelRequest } from './cancel.ts'
 import type { CancelAddress } from './cancel.ts'
 import { sendCopyData } from './copy-in.ts'
 import { toDatabaseError } from './errors.ts'
-import { sendTogether } from './send-together.ts'
-import type { CommandResult, SubmittableQuery } from './send-together.ts'
+import { sendBatch } from './send-batch.ts'
+import type { CommandResult, SubmittableQuery } from './send-batch.ts'
 
 /** What `pg` has and its types leave out. */
 interface ClientInternals {
@@ -47,12 +47,6 @@ export interface SessionInit {
 
 const closeWaitMs = 5000
 const begin = 'BEGIN;\n'
-/**
- * Refused where no BEGIN has taken effect: a text that cannot be parsed takes the BEGIN before it along, and what came next would be a
- * transaction of its own. https://www.postgresql.org/docs/current/sql-savepoint.html
- */
-const onlyInTransaction = ['SAVEPOINT sluice_recording', 'RELEASE SAVEPOINT sluice_recording']
-
 /** The server notices a dead client within about a minute, so that its session lock is freed. */
 const keepaliveSettings =
   "set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false)"
@@ -114,25 +108,21 @@ export class PostgresSession implements Database {
     return this.#execute(sql, 0, begin)
   }
 
-  // Two messages, so that nothing of ours follows the user's text here either. In a transaction that failed the server refuses the second.
+  // None of ours stands in the user's text, and what follows a statement that failed is not run.
   async executeAndCommit(sql: string, after: readonly string[], onExecuted: (result: StatementResult) => void): Promise<void> {
+    let isExecuted = false
     await this.#send(async () => {
-      const [statement, rest] = sendTogether(this.#client, [
-        this.#init.createQuery(begin + sql),
-        this.#init.createQuery([...onlyInTransaction, ...after, 'COMMIT'].join(';\n')),
-      ])
       try {
-        onExecuted(readResult(await statement))
+        await sendBatch(this.#client, ['BEGIN', sql, ...after, 'COMMIT'], (index, result) => {
+          if (index !== 1) return
+          isExecuted = true
+          onExecuted(readResult(result))
+        })
       } catch (error) {
-        // Nothing may be sent before the server has answered both.
-        await rest.catch(() => {})
-        throw error
+        // Where an error stands in our own text says nothing.
+        throw isExecuted ? toDatabaseError(error, this.#cancelAsked, Infinity) : error
       }
-      // Where an error stands in our own text says nothing.
-      await rest.catch((error: unknown) => {
-        throw toDatabaseError(error, this.#cancelAsked, Infinity)
-      })
-    }, begin.length)
+    })
   }
 
   async #execute(sql: string, keepRows: number, before: string): Promise<StatementResult> {

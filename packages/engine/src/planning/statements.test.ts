@@ -66,6 +66,8 @@ describe('resolving statements', () => {
       'alter table a add column b varchar(20)',
       "insert into a values (1, 'x')",
       "comment on table a is 'x'",
+      'insert into a values (1);\n',
+      "insert into a values ('commit')",
     ])
       equal(mayCommitWith(sql, postgresDialect), true, sql)
     for (const sql of [
@@ -76,6 +78,7 @@ describe('resolving statements', () => {
       'alter table a add constraint c check (b > 0)',
       'insert into a select 1',
       'insert into a values (1); commit',
+      'insert into a values (1); insert into a values (2)',
       'create index i on a (b)',
       'update a set b = 1',
       'copy a from stdin',

@@ -83,12 +83,19 @@ export function resolveStatements(
       for (const [index, sql] of generated.statements.entries())
         add(sql, change.place, load === undefined ? undefined : { load, index })
     } else if (matchesChangeDbms(change.dbms, context.dialect.name)) {
+      if (change.type === 'sql' && change.text === '' && !forRollback) diagnostics.push(withoutSql(change.place))
       const split = splitSql(change, context.dialect)
       diagnostics.push(...split.diagnostics)
       for (const { sql, place } of split.statements) add(sql, place)
     }
   }
   return { statements, diagnostics, messages, stop }
+}
+
+/** Recorded as done, it would hide a mistake; Liquibase refuses it too. */
+function withoutSql(place: SourcePlace): Diagnostic {
+  const message = 'The change "sql" has no SQL.'
+  return { severity: 'error', code: 'CHANGE_ATTRIBUTE_MISSING', message, ...place, hint: 'Write its statements, or remove it.' }
 }
 
 /** Why statements cannot share one transaction, or undefined when they can. */
@@ -142,13 +149,16 @@ const quickKinds: readonly { readonly kind: RegExp; readonly unless?: RegExp }[]
   { kind: /^\s*(?:create\s+(?:sequence|schema|domain)|comment\s+on|grant|revoke)\b/i },
 ]
 
+/** Something behind the end of a statement: perhaps a second one. */
+const maybeSeveral = /;\s*\S/
+
 /**
- * Whether a statement of PostgreSQL is of a kind that takes no time as a rule and cannot end its transaction, so that the commit may be sent
- * with it. Of anything that may take long it has to be known that a lost connection took it back, which holds while no commit is sent.
+ * Whether a text is one statement of PostgreSQL, of a kind that takes no time as a rule and cannot end its transaction, so that the commit may
+ * be sent with it. Of anything that may take long it has to be known that a lost connection took it back, which holds while no commit is sent.
  */
 export function mayCommitWith(sql: string, dialect: Pick<Dialect, 'name' | 'transactionalDdl'>): boolean {
   if (!dialect.transactionalDdl || sqlDialectOf(dialect.name) !== 'postgresql' || sql.length > quickLengthMax) return false
-  return quickKinds.some(({ kind, unless }) => kind.test(sql) && unless?.test(sql) !== true) && !postgresSuspects.test(sql)
+  return quickKinds.some(({ kind, unless }) => kind.test(sql) && unless?.test(sql) !== true) && !maybeSeveral.test(sql)
 }
 
 /** Whether a statement may share a transaction with the note that it ran. Procedures and DO blocks may commit by themselves. */

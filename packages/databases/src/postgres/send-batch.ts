@@ -1,0 +1,68 @@
+import type pg from 'pg'
+import type { CopyConnection } from './copy-in.ts'
+
+/** A query of `pg` that has not been given to its client, with what the types leave out. */
+export interface SubmittableQuery {
+  handleDataRow: (message: { readonly fields: readonly (string | null)[] }) => void
+  handleCopyInResponse: (connection: CopyConnection) => void
+  on(event: 'end', listener: (result: CommandResult | CommandResult[]) => void): void
+  on(event: 'error', listener: (error: Error) => void): void
+}
+
+/** What one statement of a query's text answered. */
+export interface CommandResult {
+  readonly fields?: readonly { readonly name: string }[]
+  readonly command: string | null
+  readonly rowCount: number | null
+}
+
+interface BatchConnection {
+  readonly stream: { cork(): void; uncork(): void }
+  parse(message: { readonly name: string; readonly text: string; readonly types: readonly number[] }): void
+  bind(message: { readonly portal: string; readonly statement: string; readonly values: readonly string[] }): void
+  execute(message: { readonly portal: string; readonly rows: number }): void
+  sync(): void
+}
+
+/**
+ * Sends statements, one a text, in one piece, and says what each answered as it does. After an error the server reads over everything up to
+ * the end of the piece, so that none of the statements behind the one that failed runs. A text of several statements is such an error. Rows
+ * are thrown away. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-PIPELINING
+ */
+export function sendBatch(
+  client: pg.Client,
+  texts: readonly string[],
+  onAnswer: (index: number, result: CommandResult) => void,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let answered = 0
+    const ignore = (): void => {}
+    const batch = {
+      submit: (connection: BatchConnection): null => {
+        connection.stream.cork()
+        for (const text of texts) {
+          connection.parse({ name: '', text, types: [] })
+          connection.bind({ portal: '', statement: '', values: [] })
+          connection.execute({ portal: '', rows: 0 })
+        }
+        connection.sync()
+        connection.stream.uncork()
+        return null
+      },
+      handleCommandComplete: ({ text }: { readonly text: string }): void => onAnswer(answered++, readCommandTag(text)),
+      handleEmptyQuery: (): void => onAnswer(answered++, { command: null, rowCount: null }),
+      handleRowDescription: ignore,
+      handleDataRow: ignore,
+      handlePortalSuspended: ignore,
+      handleReadyForQuery: (): void => resolve(),
+      handleError: reject,
+    }
+    client.query(batch as unknown as pg.Submittable)
+  })
+}
+
+/** `INSERT 0 5`, `UPDATE 5` or `CREATE TABLE`, as `pg` reads them: the first word, and the last number. */
+function readCommandTag(tag: string): CommandResult {
+  const rows = / (\d+)$/.exec(tag)?.[1]
+  return { command: tag.split(' ', 1)[0] ?? null, rowCount: rows === undefined ? null : Number(rows) }
+}
