@@ -35,6 +35,9 @@ const englishZod: Plugin = {
 /** Libraries of functions alone, of which most runs of a program call none. */
 const lateBuiltins: ReadonlySet<string> = new Set(['node:fs/promises', 'node:zlib', 'node:stream/consumers'])
 
+/** Compiling its schemas to code pays after thousands of values: https://zod.dev/packages/core. A program that checks a few does without. */
+const zodWithoutCompiler = 'globalThis.__zod_globalConfig = { jitless: true }'
+
 /**
  * A static import of a module of Node reads every value that it exports, used or not, and some of those load whole libraries: `node:fs` the
  * line editor, `node:process` worker threads, `node:http` a second HTTP client; 80 ms of a start all together. Read one by one and only
@@ -127,7 +130,7 @@ async function buildProgram({ root, dist, version }: BuildContext, name: keyof t
     sourcemap: 'linked',
     sourcesContent: false,
     define: { SLUICE_VERSION: JSON.stringify(version) },
-    banner: { js: commonJs },
+    banner: { js: isBrief ? `${commonJs};${zodWithoutCompiler}` : commonJs },
     // pg's optional native binding.
     external: ['pg-native'],
     plugins: [englishZod, leanBuiltins, lateYaml],

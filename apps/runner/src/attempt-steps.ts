@@ -72,7 +72,6 @@ export class AttemptSteps {
     const log = logs.open(stepRunId)
     const work = async (): Promise<void> => {
       timer.resume()
-      // Most of this program: loaded while the control plane hears of the start.
       const { runStep } = await import('./run-step.ts')
       const result = await runStep({
         ...parts,

@@ -21,11 +21,13 @@ export async function followOrders(options: FollowOptions): Promise<void> {
   const beating = sendHeartbeats(options, heartbeats.signal)
   try {
     for (;;) {
-      const reply = await api.insist(
+      const asking = api.insist(
         protocolEndpoints.next,
         { params: { attemptId: task.attemptId }, body: { epoch: task.epoch, bootId, running: steps.started } },
         shutdown,
       )
+      loadSteps()
+      const reply = await asking
       for (const cancel of reply.cancels) steps.stop(cancel.stepRunId, cancel.mode)
       for (const order of reply.orders) steps.start(order)
       if (reply.done) return
@@ -38,6 +40,12 @@ export async function followOrders(options: FollowOptions): Promise<void> {
     heartbeats.abort()
     await beating
   }
+}
+
+/** Most of this program: loaded while the control plane is asked for the first step. */
+function loadSteps(): void {
+  // Who needs it loads it again, and is told what is wrong with it.
+  import('./run-step.ts').catch(() => {})
 }
 
 /** Heartbeats carry cancels too: the sure way beside the fast one. */

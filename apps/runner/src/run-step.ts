@@ -1,7 +1,7 @@
 import { hasErrors, parseDatabaseUrl, readDatabaseUrl, toAppError } from '@sluice/base'
 import type { TaskStep } from '@sluice/contract'
 import type { Changelog } from '@sluice/changelog'
-import { openDatabase } from '@sluice/databases'
+import { loadDriver, openDatabase } from '@sluice/databases'
 import { runApplyStep } from './apply-step.ts'
 import { connectDatabase } from './connect-database.ts'
 import { createFolderTree } from '@sluice/sources'
@@ -63,19 +63,21 @@ async function runDatabaseStep(
   const { source, database: binding } = step
   const revision = order.pinnedCommit ?? `${source.revision.kind} ${source.revision.name}`
   log.line(`Fetching ${source.url} at ${revision}.`)
-  const checkout = await fetchGitSource(source, {
+  const { engine } = readDatabaseUrl(binding.connectionUrl)
+  const fetching = fetchGitSource(source, {
     workDir: context.workDir,
     slots,
     pinnedCommit: order.pinnedCommit,
     signal: stop.signal,
     onLine: (line) => log.line(`git: ${line}`),
   })
+  loadDriver(engine)
+  const checkout = await fetching
   log.line(`Commit ${checkout.commit}.`)
   context.send({ type: 'source.resolved', stepRunId: step.stepRunId, sourceKey: source.sourceKey, commit: checkout.commit })
 
   const tree = createFolderTree(checkout.dir)
   // A changelog that cannot be read costs no connection; a URL for MySQL may turn out to be a MariaDB, though.
-  const { engine } = readDatabaseUrl(binding.connectionUrl)
   for (const { message, hint } of parseDatabaseUrl(binding.connectionUrl).diagnostics)
     log.line(`warning: ${message} ${hint ?? ''}`.trim())
   let parsed = await readChangelog(tree, source.location, binding, engine)

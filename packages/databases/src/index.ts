@@ -1,5 +1,5 @@
 export { openCatalogue } from './open-catalogue.ts'
-export { openDatabase } from './open-database.ts'
+export { loadDriver, openDatabase } from './open-database.ts'
 export { mariadbDialect, mysqlDialect } from './mysql/dialect.ts'
 export { cockroachdbDialect, postgresDialect, yugabytedbDialect } from './postgres/dialect.ts'
 export { sqliteDialect } from './sqlite/dialect.ts'

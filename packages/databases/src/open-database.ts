@@ -1,7 +1,17 @@
 import { AppError, parseDatabaseUrl } from '@sluice/base'
+import type { DatabaseEngine } from '@sluice/base'
 import type { Database } from '@sluice/engine'
 import { openPostgres } from './postgres/open.ts'
 import type { OpenOptions } from './postgres/options.ts'
+
+/**
+ * Loads the driver for a URL, for a caller that waits for something else first. A failure is left to `openDatabase`, which loads it anyway.
+ */
+export function loadDriver(engine: DatabaseEngine): void {
+  if (engine === 'sqlite') return
+  const loading = engine === 'postgresql' ? import('pg') : import('mysql2')
+  loading.catch(() => {})
+}
 
 /**
  * Opens one connection to whatever database the URL is for. Drivers are loaded when they are used, so that the others cost nothing.
