@@ -16,7 +16,7 @@ import { withWriteSession } from './run/write-session.ts'
 import type { WriteSession } from './run/write-session.ts'
 import { setAnchor, setTag } from './tag.ts'
 import { lastOrder, updateChecksum } from './tracking/history.ts'
-import { planInDetail, statementContext } from './update.ts'
+import { planAgain, statementContext } from './update.ts'
 import type { DetailedPlan } from './update.ts'
 
 export interface ApplyInput extends CommandInput<UpdateOptions & WriteOptions> {
@@ -85,8 +85,8 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyReport> {
 
 async function applyUnderLock(input: ApplyInput, session: WriteSession, outcome: Outcome): Promise<EngineFailure | undefined> {
   const { plan, options } = input
-  const detailed = await planInDetail(input, session.tracking)
-  const changed = findUnplanned(plan, detailed)
+  const detailed = await planAgain(input, session.tracking)
+  const changed = detailed.plan === plan ? undefined : findUnplanned(plan, detailed)
   if (changed !== undefined) return changed
   const pending = [...detailed.planned].map(([decided, planned]) => ({ decided, planned }))
   const stillPending = new Set(pending.map(({ planned }) => normalizeChangesetKey(planned.key)))

@@ -34,7 +34,68 @@ export interface DetailedPlan {
  */
 export async function planUpdate(input: CommandInput<UpdateOptions>): Promise<UpdatePlan> {
   const tracking = await readTracking(input.database, input.options)
-  return (await planInDetail(input, tracking)).plan
+  const { changelog, options } = input
+  const detailed = await planInDetail(input, tracking)
+  details.set(detailed.plan, { detailed, changelog, options, facts: tracking.facts })
+  return detailed.plan
+}
+
+/** What stands behind the plans that `planUpdate` has given. */
+const details = new WeakMap<
+  UpdatePlan,
+  Pick<CommandInput<UpdateOptions>, 'changelog' | 'options'> & {
+    readonly detailed: DetailedPlan
+    readonly facts: Tracking['facts']
+  }
+>()
+
+/** Every option there is; that it is all of them, the compiler sees to. */
+const optionNames = Object.keys({
+  trackingSchema: true,
+  historyTable: true,
+  lockTable: true,
+  contexts: true,
+  labels: true,
+  allowCommands: true,
+  count: true,
+  toTag: true,
+  only: true,
+  tag: true,
+  anchorTag: true,
+  onPartial: true,
+} satisfies Record<keyof UpdateOptions, true>) as (keyof UpdateOptions)[]
+
+/**
+ * What a plan comes to now, for callers that hold the lock. A plan follows from the changelog, the options and what the database tells: where
+ * all of that is as it was, it is the same one, and is not worked out again. Notes of interrupted changesets, and products whose plans look at
+ * the schema, always are.
+ */
+export async function planAgain(
+  input: CommandInput<UpdateOptions> & { readonly plan: UpdatePlan },
+  tracking: Tracking,
+): Promise<DetailedPlan> {
+  const { database, changelog, options, plan } = input
+  const before = details.get(plan)
+  const { defaultSchema, serverVersion } = tracking.facts
+  const mayBeSame =
+    before?.changelog === changelog &&
+    optionNames.every((name) => before.options?.[name] === options?.[name]) &&
+    before.facts.defaultSchema === defaultSchema &&
+    before.facts.serverVersion === serverVersion &&
+    before.detailed.partials.size === 0 &&
+    database.dialect.openFacts === undefined
+  if (!mayBeSame) return planInDetail(input, tracking)
+  const history = await readHistoryRows(database, tracking)
+  const partials = await readAbandonedPartials(database, tracking)
+  const isSame = partials.length === 0 && hasSameRows(before.detailed.history, history)
+  return isSame ? before.detailed : planInDetail(input, tracking)
+}
+
+function hasSameRows(before: readonly HistoryRow[], now: readonly HistoryRow[]): boolean {
+  return (
+    before.length === now.length &&
+    before.every((row, index) => (Object.keys(row) as (keyof HistoryRow)[]).every((name) => row[name] === now[index]?.[name]))
+  )
 }
 
 /** `planUpdate` for callers that hold the lock already. */
