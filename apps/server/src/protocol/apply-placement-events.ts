@@ -8,6 +8,7 @@ import {
   markAttemptWaiting,
   notify,
   type Queryable,
+  refuseTask,
 } from '@sluice/store'
 
 const goneCodes: Readonly<Record<string, string>> = {
@@ -24,7 +25,7 @@ export async function applyPlacementEvent(
   connection: Queryable,
   attempt: AttemptFacts,
   event: AttemptEvent,
-  at: number,
+  { at, leaseMs }: { readonly at: number; readonly leaseMs: number },
 ): Promise<void> {
   if (event.type === 'attempt.preparing') {
     await markAttemptPhase(connection, attempt.attemptId, { state: 'accepted' })
@@ -36,7 +37,12 @@ export async function applyPlacementEvent(
     await markAttemptWaiting(connection, attempt.attemptId, { what: event.what, hint: event.hint })
     await notify(connection, 'sluice_execution', attempt.executionId)
   } else if (event.type === 'attempt.gone' && isLive(attempt)) {
-    await endAttempt(connection, attempt, { reason: toReason(event), at, cleanup: false })
+    const reason = toReason(event)
+    // A policy says the same another time: only another delegate may have another one.
+    const isRefused = event.reason === 'policy' && attempt.kind === 'stepGroup'
+    const isFinal =
+      isRefused && !(await refuseTask(connection, { attemptId: attempt.attemptId, message: event.message, leaseMs }))
+    await endAttempt(connection, attempt, { reason: isFinal ? { ...reason, final: true } : reason, at, cleanup: false })
   }
 }
 

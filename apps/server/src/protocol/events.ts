@@ -46,7 +46,9 @@ export function registerEvents(app: App, context: ProtocolContext): void {
           const fresh = new Set(recorded.fresh)
           const events = uniqueBySeq(body.events).filter(({ seq }) => fresh.has(seq))
           const at = clock.now()
-          if (source === 'delegate') for (const { event } of events) await applyPlacementEvent(connection, attempt, event, at)
+          if (source === 'delegate')
+            for (const { event } of events)
+              await applyPlacementEvent(connection, attempt, event, { at, leaseMs: timings.leaseMs })
           else
             await applyRunnerEvents(
               connection,
