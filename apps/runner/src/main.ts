@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Logger, systemClock, toAppError } from '@sluice/base'
 import { type AttemptApi, createAttemptApi } from './attempt-api.ts'
+import { openPatience } from './patience.ts'
 import { runAttempt } from './run-attempt.ts'
 import { readRunnerConfig, type RunnerConfig } from './runner-config.ts'
 import { readSlotFolder, readSlotValues, type SlotValues } from './slot-values.ts'
@@ -28,7 +29,9 @@ async function main(): Promise<number> {
     version: runnerVersion,
     relayPin: config.relayPin,
   })
-  const slots = await readSlots(config, api, shutdown.signal)
+  const patience = openPatience(config.task.notAfterMs, config.timings)
+  const slots = await readSlots(config, api, AbortSignal.any([shutdown.signal, patience.orders]))
+  patience.close()
   const end = await runAttempt(config, { api, slots, clock: systemClock, logger, shutdown: shutdown.signal })
   writeExit(config.attemptDir, { end })
   return exitCodes[end]

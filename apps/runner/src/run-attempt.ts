@@ -8,6 +8,7 @@ import { AttemptLogs } from './attempt-logs.ts'
 import { AttemptSteps } from './attempt-steps.ts'
 import { createEventOutbox } from './event-outbox.ts'
 import { followOrders } from './follow-orders.ts'
+import { openPatience } from './patience.ts'
 import { containerPlace, endContainer } from './scripts/container-process.ts'
 import type { RunnerConfig } from './runner-config.ts'
 import type { SlotValues } from './slot-values.ts'
@@ -29,7 +30,8 @@ const timerMsMax = 2 ** 31 - 1
  *
  * Only this process states outcomes. It goes on without the server for as long as a step runs, and reports when the server is back.
  * A shutdown or the attempt's end of life stops steps that have no permit; a step with a permit is interrupted at its database and its
- * end awaited. Resolves with `fenced` when the server does not want this attempt any more.
+ * end awaited. Where nobody answers any more it ends a while after its life (`openPatience`), and rejects with the last failure.
+ * Resolves with `fenced` when the server does not want this attempt any more.
  */
 export async function runAttempt(config: RunnerConfig, dependencies: AttemptDependencies): Promise<'completed' | 'fenced'> {
   const { task, attemptDir, timings } = config
@@ -45,18 +47,22 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
     masker = createMasker(masked)
   }
   const life = new AbortController()
+  const patience = openPatience(task.notAfterMs, timings)
   const outbox = createEventOutbox({
     api,
     task,
     bootId,
     mask: (text) => masker.maskText(text),
-    signal: life.signal,
+    signal: AbortSignal.any([life.signal, patience.reports]),
     onProblem: (error) =>
       logger.warn({ error: error instanceof Error ? error.message : String(error) }, 'Events are not acknowledged yet'),
   })
   const logs = new AttemptLogs(config, { api, masker: () => masker, clock, logger, life: life.signal })
   const steps = new AttemptSteps(config, { api, slots, clock, logger, bootId, workDir, outbox, logs, addMask })
   shutdown.addEventListener('abort', () => steps.stopAll('interrupt'), { once: true })
+  // A step with a permit outlives the attempt's life, and is heard of for as long as it runs.
+  const idle = new AbortController()
+  patience.orders.addEventListener('abort', () => void steps.settled().then(() => idle.abort()), { once: true })
   const endOfLife = setTimeout(() => steps.stopAll('interrupt'), Math.min(task.notAfterMs, timerMsMax))
 
   try {
@@ -72,7 +78,7 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
         send: (event) => outbox.send(event),
       })
     } else {
-      await followOrders({ api, task, bootId, steps, timings, clock, shutdown })
+      await followOrders({ api, task, bootId, steps, timings, clock, shutdown: AbortSignal.any([shutdown, idle.signal]) })
     }
     await steps.settled()
     await outbox.flush()
@@ -81,7 +87,8 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
     await api.insist(
       protocolEndpoints.complete,
       { params: { attemptId: task.attemptId }, body: { epoch: task.epoch, bootId, steps: steps.outcomes } },
-      life.signal,
+      // Late reports may just have been taken: then this is, too.
+      patience.orders.aborted ? AbortSignal.timeout(timings.leaseMs) : patience.orders,
     )
     return 'completed'
   } catch (error) {
@@ -90,6 +97,7 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
     return 'fenced'
   } finally {
     clearTimeout(endOfLife)
+    patience.close()
     for (const { id } of config.containersDir === undefined ? [] : task.containers)
       endContainer(containerPlace(config.containersDir ?? '', id))
     life.abort()

@@ -37,6 +37,8 @@ export interface Timings {
   readonly logSealMs: number
   /** Slack after an attempt's not-after before a sweeper removes what it left. */
   readonly sweepSlackMs: number
+  /** How long after an attempt's not-after its runner keeps outcomes that nobody has taken before it gives up. */
+  readonly reportLingerMs: number
   /** How often background loops (sweeper, lease judge, due timers) look. */
   readonly sweepEveryMs: number
   /** First and longest wait between retries of a call. */
@@ -64,6 +66,7 @@ export const defaultTimings: Timings = {
   logFlushWatchedMs: 250,
   logSealMs: 120_000,
   sweepSlackMs: 600_000,
+  reportLingerMs: 86_400_000,
   sweepEveryMs: 5_000,
   retryBaseMs: 200,
   retryMaxMs: 30_000,

@@ -1,4 +1,4 @@
-import { deepEqual, equal, notEqual } from 'node:assert/strict'
+import { deepEqual, equal, match, notEqual } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { waitFor } from '@sluice/testkit'
 import { openTestRunner } from './testing/test-runner.ts'
@@ -80,6 +80,18 @@ describe('what is lost', () => {
     await runner.report({ type: 'step.finished', stepRunId, outcome: 'Succeeded' })
     await runner.complete()
     await shop.until(executionId, 'Succeeded')
+  })
+
+  it('an attempt that falls silent in the middle of a step without a permit fails it, and says what to do', async (test) => {
+    const shop = await openTestShop(test, { timings: hasty })
+    const delegate = await shop.delegate()
+    const executionId = await shop.run([{ steps: ['dev', 'prod'] }])
+    const runner = openTestRunner(shop.url, await delegate.accept(await delegate.nextOffer()))
+    const { stepRunId } = await runner.nextOrder()
+    await runner.report({ type: 'step.started', stepRunId })
+    const [begun, next] = stepsOf(await shop.until(executionId, 'Failed'))
+    deepEqual([begun?.state, begun?.failure?.code, next?.state], ['Failed', 'LEASE_LOST', 'Skipped'])
+    match(begun?.failure?.hint ?? '', /`sluice delegate list`[^]*not tried again by itself/)
   })
 
   it('a runner’s own calls keep its lease while its delegate is away', async (test) => {

@@ -16,8 +16,13 @@ export interface Judgement {
 const leaseLost: Reason = {
   code: 'LEASE_LOST',
   message: 'The delegate and the runner of this attempt have not been heard of for too long.',
+  hint: 'See with `sluice delegate list` whether the delegate runs, and in its log why it did not reach the control plane. A step that had begun is not tried again by itself: look at what it has done, then run the pipeline again.',
 }
-const lifeOver: Reason = { code: 'ATTEMPT_EXPIRED', message: 'The attempt has lived longer than its steps may take.' }
+const lifeOver: Reason = {
+  code: 'ATTEMPT_EXPIRED',
+  message: 'The attempt has lived longer than its steps may take.',
+  hint: 'Give the steps longer timeouts, or see in the log of the delegate what held them up; then run the pipeline again.',
+}
 
 /**
  * Judges attempts whose lease ran out or whose life is over, each in a transaction of its own. Without an open permit an attempt ends and is
