@@ -5,8 +5,13 @@
 export interface FileTree {
   /** The file's bytes, or undefined when there is no such file. */
   readFile(path: string): Uint8Array | undefined
-  /** Paths of all files below a folder at any depth, in any order; undefined when there is no such folder. `''` is the root. */
+  /**
+   * Paths of all files below a folder at any depth, in any order; undefined when there is no such folder. `''` is the root. A folder
+   * that may not be entered (a link leads out of the tree) is listed itself, with a `/` at its end.
+   */
   listFiles(folder: string): readonly string[] | undefined
+  /** For a path that `readFile` has nothing for: why, to follow its name ("is a folder"); undefined when it is just not there. */
+  explainMissing?(path: string): string | undefined
 }
 
 /** A tree in memory: for tests, and for callers that have fetched the files themselves. */

@@ -1,7 +1,7 @@
 import { checkContext, inherit } from './changeset-defaults.ts'
 import type { SourcePlace } from './model.ts'
 import { leavesTree, normalizePath, resolveRelative } from './paths.ts'
-import { AttributeReader } from './read-attributes.ts'
+import { AttributeReader, reportText } from './read-attributes.ts'
 import type { FileContext, ParseSession } from './session.ts'
 import type { SourceNode } from './source-node.ts'
 
@@ -18,6 +18,7 @@ type ReadFile = (session: ParseSession, context: FileContext, from: SourcePlace)
  * case before lower case.
  */
 export function readIncludeAll(session: ParseSession, context: FileContext, node: SourceNode, readFile: ReadFile): void {
+  reportText(session, node)
   const reader = new AttributeReader(session, context, node, { owner: 'includeAll', known })
   for (const name of javaAttributes) {
     const place = reader.place(name)
@@ -64,6 +65,16 @@ function listFiles(session: ParseSession, folder: string, place: SourcePlace): r
   const changelogs = files.filter((file) => !/(?:^|\/)(?:\.svn|cvs)(?:\/|$)/i.test(file)).toSorted(compareText)
   return changelogs.filter((file) => {
     if (/\.(?:sql|ya?ml|json|xml)$/i.test(file)) return true
+    if (file.endsWith('/')) {
+      const hint = 'Move it into the changelog folder, or make it an entry of the search path.'
+      session.reporter.error(
+        place,
+        'CHANGELOG_PATH_OUTSIDE',
+        `The folder "${file}" is a link that leaves the changelog folder.`,
+        hint,
+      )
+      return false
+    }
     // Data files of loadData live beside changelogs as a matter of course.
     if (!/\.csv$/i.test(file)) {
       session.reporter.warn(place, 'CHANGELOG_FILE_SKIPPED', `The file "${file}" is no changelog and is left out.`)

@@ -11,6 +11,13 @@ export function reportUnknown(session: ParseSession, node: SourceNode, owner: st
   session.reporter.error(node.place, 'CHANGELOG_UNKNOWN_FIELD', `"${node.name}" is not known in ${owner}.`, hint)
 }
 
+/** A text where only parts can stand: passing over it would lose what it was meant to do. */
+export function reportText(session: ParseSession, node: SourceNode): void {
+  if (node.text === undefined) return
+  const message = `"${node.name}" takes parts with names of their own, not a text.`
+  session.reporter.error(node.place, 'CHANGELOG_NOT_A_VALUE', message)
+}
+
 /** Reads the plain values of a node, with properties expanded; `values` holds those that are there and not null. */
 export class AttributeReader {
   readonly #session: ParseSession

@@ -12,7 +12,7 @@ import { javaBoolean, javaDateValue, javaInteger, startsLikeNumber } from './jav
 import type { Change, ChangeNode, ModelledChange, ModelledChangeName } from './model.ts'
 import { leavesTree, normalizePath, resolveRelative } from './paths.ts'
 import { readAttachments } from './read-attachments.ts'
-import { reportUnknown, warnOddBoolean } from './read-attributes.ts'
+import { reportText, reportUnknown, warnOddBoolean } from './read-attributes.ts'
 import { expandAt, type FileContext, type ParseSession } from './session.ts'
 import type { SourceNode } from './source-node.ts'
 import { changelogLimits, readTextFile } from './text-file.ts'
@@ -179,6 +179,7 @@ export function readNode(session: ParseSession, context: FileContext, source: So
       const read = readNode(session, context, child, part)
       children.push(child.name === 'column' || child.name === 'param' ? withValueForms(read) : read)
     } else if (lists.includes(child.name)) {
+      reportText(session, child)
       for (const item of child.children) {
         if (Object.hasOwn(parts, item.name)) visit(item)
         else reportUnknown(session, item, `"${child.name}" of ${source.name}`, Object.keys(parts))

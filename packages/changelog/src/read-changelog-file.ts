@@ -5,7 +5,7 @@ import { readIncludeAll } from './include-all.ts'
 import type { ChangelogFormat, Changeset, ObjectQuotingStrategy, SourcePlace } from './model.ts'
 import { leavesTree, normalizePath, resolveRelative } from './paths.ts'
 import { openScope } from './properties.ts'
-import { AttributeReader, reportUnknown } from './read-attributes.ts'
+import { AttributeReader, reportText, reportUnknown } from './read-attributes.ts'
 import { quotingStrategies, readChangeset } from './read-changeset.ts'
 import { readPreconditions } from './read-preconditions.ts'
 import { readProperty } from './read-property.ts'
@@ -172,6 +172,7 @@ function readInclude(session: ParseSession, context: FileContext, node: SourceNo
     'ignore',
     'logicalFilePath',
   ]
+  reportText(session, node)
   const reader = new AttributeReader(session, context, node, { owner: 'include', known })
   const file = reader.text('file')
   if (file === undefined || file.trim() === '') {

@@ -1,7 +1,7 @@
 import { changesetDefaults, checkContext, readLabels } from './changeset-defaults.ts'
 import type { Change, ChangelogFormat, Changeset, ObjectQuotingStrategy, PreconditionGroup } from './model.ts'
 import { changeNames, isChangeName, readChange } from './read-change.ts'
-import { AttributeReader, reportUnknown } from './read-attributes.ts'
+import { AttributeReader, reportText, reportUnknown } from './read-attributes.ts'
 import { readModifySql } from './read-modify-sql.ts'
 import { readPreconditions } from './read-preconditions.ts'
 import { readRollback } from './read-rollback.ts'
@@ -25,9 +25,14 @@ export function readChangeset(
   node: SourceNode,
   defaults: { readonly format: ChangelogFormat; readonly quoting: ObjectQuotingStrategy },
 ): Changeset | undefined {
+  reportText(session, node)
   const isPart = (child: SourceNode): boolean => parts.includes(child.name) || isChangeName(child.name)
   const own = { ...node, children: node.children.filter((child) => !isPart(child)) }
-  const reader = new AttributeReader(session, context, own, { owner: 'changeSet', known: attributes })
+  const reader = new AttributeReader(session, context, own, {
+    owner: 'changeSet',
+    known: attributes,
+    parts: [...parts, ...changeNames],
+  })
   const id = reader.text('id')
   const author = reader.text('author')
   for (const [name, value] of Object.entries({ id, author })) {
@@ -134,6 +139,7 @@ function readChanges(session: ParseSession, context: FileContext, node: SourceNo
   const changes: Change[] = []
   for (const child of node.children) {
     if (child.name === 'changes') {
+      reportText(session, child)
       for (const item of child.children) {
         if (item.name === listItemName) reportUnknown(session, item, '"changes"', changeNames)
         else changes.push(...toList(readChange(session, context, item)))

@@ -1,5 +1,5 @@
 import type { SqlVisitor } from './model.ts'
-import { AttributeReader, reportUnknown } from './read-attributes.ts'
+import { AttributeReader, reportText, reportUnknown } from './read-attributes.ts'
 import type { FileContext, ParseSession } from './session.ts'
 import type { SourceNode } from './source-node.ts'
 
@@ -8,6 +8,7 @@ const attributes = ['dbms', 'context', 'contextFilter', 'labels', 'applyToRollba
 
 /** Reads one `modifySql` block: conditions, and the visitors that they are for. */
 export function readModifySql(session: ParseSession, context: FileContext, node: SourceNode): readonly SqlVisitor[] {
+  reportText(session, node)
   const visitors = node.children.filter((child) => isVisitorName(child.name))
   const own = {
     ...node,

@@ -1,6 +1,6 @@
 import type { Precondition, PreconditionGroup, PreconditionName } from './model.ts'
 import { preconditionAttributes } from './model.ts'
-import { AttributeReader, reportUnknown } from './read-attributes.ts'
+import { AttributeReader, reportText, reportUnknown } from './read-attributes.ts'
 import type { FileContext, ParseSession } from './session.ts'
 import type { SourceNode } from './source-node.ts'
 import { expandAt } from './session.ts'
@@ -15,6 +15,7 @@ const nestingMax = 50
 /** Reads `preConditions` of a changeset or changelog. */
 export function readPreconditions(session: ParseSession, context: FileContext, node: SourceNode): PreconditionGroup {
   const names: readonly string[] = groupAttributes
+  reportText(session, node)
   const reader = new AttributeReader(
     session,
     context,
@@ -41,8 +42,9 @@ function readPrecondition(session: ParseSession, context: FileContext, node: Sou
   }
   const container = containers.find((name) => name === node.name)
   if (container !== undefined) {
+    reportText(session, node)
     const children = node.children.flatMap((child) => readPrecondition(session, context, child, depth + 1))
-    if (children.length === 0) {
+    if (children.length === 0 && node.text === undefined) {
       session.reporter.error(node.place, 'CHANGELOG_EMPTY_CONDITION', `"${container}" holds no precondition.`)
     }
     return [{ type: container, children, place: node.place }]

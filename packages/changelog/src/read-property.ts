@@ -7,7 +7,7 @@ import type { SourcePlace } from './model.ts'
 import { leavesTree, normalizePath, resolveRelative } from './paths.ts'
 import { defineLocal } from './properties.ts'
 import { readPropertiesFile } from './properties-file.ts'
-import { AttributeReader } from './read-attributes.ts'
+import { AttributeReader, reportText } from './read-attributes.ts'
 import type { FileContext, ParseSession } from './session.ts'
 import type { SourceNode } from './source-node.ts'
 import { changelogLimits, readTextFile } from './text-file.ts'
@@ -37,6 +37,7 @@ export function readProperty(session: ParseSession, context: FileContext, node: 
     'dbms',
     'global',
   ]
+  reportText(session, node)
   const reader = new AttributeReader(session, context, node, { owner: 'property', known })
   // A value keeps its expressions: they are expanded where the property is used.
   const raw = node.children.find((child) => child.name === 'value')?.text

@@ -1,6 +1,7 @@
 import type { FileTree } from './file-tree.ts'
 import type { SourcePlace } from './model.ts'
 import type { Reporter } from './reporter.ts'
+import { decodeText, encodingOfMark, encodingOfXml, findEncoding } from './text-encoding.ts'
 
 /** Upper bounds of what is read, in bytes and files. A changelog that needs more is a mistake or an attack. */
 export const changelogLimits = {
@@ -13,22 +14,9 @@ export const changelogLimits = {
   includeDepthMax: 64,
 } as const
 
-const decoders: Readonly<Record<string, string>> = {
-  'utf-8': 'utf-8',
-  utf8: 'utf-8',
-  'us-ascii': 'windows-1252',
-  ascii: 'windows-1252',
-  'iso-8859-1': 'windows-1252',
-  latin1: 'windows-1252',
-  'windows-1252': 'windows-1252',
-  cp1252: 'windows-1252',
-  'utf-16': 'utf-16le',
-  'utf-16le': 'utf-16le',
-  'utf-16be': 'utf-16be',
-}
-
 /**
- * Reads a text file without its byte order mark. Reports a file that is missing, too large or not in its encoding at `from`,
+ * Reads a text file without its byte order mark, in the encoding that the mark, the caller or an XML declaration names, else as UTF-8,
+ * which is how Liquibase reads them. Reports a file that is missing, too large or not in its encoding at `from`,
  * the place that refers to it, and gives undefined then.
  */
 export function readTextFile(
@@ -44,12 +32,9 @@ export function readTextFile(
   const { reporter, from } = options
   const bytes = tree.readFile(path)
   if (bytes === undefined) {
-    reporter.error(
-      from,
-      'CHANGELOG_FILE_MISSING',
-      `The file "${path}" does not exist.`,
-      'Paths start at the root of the changelog folder.',
-    )
+    const why = tree.explainMissing?.(path)
+    const message = why === undefined ? `The file "${path}" does not exist.` : `"${path}" cannot be read: it ${why}.`
+    reporter.error(from, 'CHANGELOG_FILE_MISSING', message, 'Paths start at the root of the changelog folder.')
     return undefined
   }
   if (bytes.length > options.bytesMax) {
@@ -63,40 +48,40 @@ export function readTextFile(
     )
     return undefined
   }
-  const encoding = (options.encoding ?? 'utf-8').toLowerCase()
-  const label = decoders[encoding]
-  if (label === undefined) {
-    const known = Object.keys(decoders).join(', ')
-    reporter.error(
-      from,
-      'CHANGELOG_ENCODING_UNKNOWN',
-      `The encoding "${options.encoding}" of "${path}" is not known.`,
-      `Use one of: ${known}.`,
-    )
+  const named = options.encoding ?? (/\.xml$/i.test(path) ? encodingOfXml(bytes) : undefined) ?? 'utf-8'
+  const encoding = encodingOfMark(bytes) ?? findEncoding(named)
+  if (encoding === undefined) {
+    const hint = 'Save the file as UTF-8, and say so.'
+    reporter.error(from, 'CHANGELOG_ENCODING_UNKNOWN', `The encoding "${named}" of "${path}" is not known.`, hint)
     return undefined
   }
-  return decode(bytes, label, path, reporter)
+  const text = decode(bytes, encoding, path, reporter)
+  const nul = text?.indexOf('\0') ?? -1
+  if (text === undefined || nul === -1) return text
+  const hint = 'Remove it; a file that was saved as UTF-16 needs a byte order mark, or has to be saved as UTF-8.'
+  reporter.error(placeOf(text, nul, path), 'CHANGELOG_NUL', 'The file holds a character of code 0.', hint)
+  return undefined
 }
 
-function decode(bytes: Uint8Array, label: string, path: string, reporter: Reporter): string | undefined {
+function placeOf(text: string, at: number, file: string): SourcePlace {
+  const lines = text.slice(0, at).split(/\r\n|\n|\r/)
+  return { file, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 }
+}
+
+function decode(bytes: Uint8Array, encoding: string, path: string, reporter: Reporter): string | undefined {
   try {
-    return new TextDecoder(label, { fatal: true }).decode(bytes)
+    return decodeText(bytes, encoding)
   } catch {
-    const line = firstBadLine(bytes, label)
-    const place = { file: path, line, column: 1 }
-    reporter.error(
-      place,
-      'CHANGELOG_ENCODING',
-      `The file is not valid ${label.toUpperCase()}.`,
-      'Save it as UTF-8, or name its encoding.',
-    )
+    const place = { file: path, line: firstBadLine(bytes, encoding), column: 1 }
+    const hint = /\.(?:sql|ya?ml|json)$/i.test(path) ? 'Save it as UTF-8.' : 'Save it as UTF-8, or name its encoding.'
+    reporter.error(place, 'CHANGELOG_ENCODING', `The file is not valid ${encoding.toUpperCase()}.`, hint)
     return undefined
   }
 }
 
 /** Decoding again, leniently, shows where the first replacement character stands. */
-function firstBadLine(bytes: Uint8Array, label: string): number {
-  const text = new TextDecoder(label).decode(bytes)
+function firstBadLine(bytes: Uint8Array, encoding: string): number {
+  const text = new TextDecoder(encoding).decode(bytes)
   const at = text.indexOf('\uFFFD')
   return at === -1 ? 1 : text.slice(0, at).split('\n').length
 }

@@ -22,12 +22,14 @@ export function readXmlSource(text: string, file: string, reporter: Reporter): S
   const stack: OpenElement[] = []
   let root: SourceNode | undefined
   let problems = 0
+  let isTooDeep = false
   let start: SourcePlace = { file, line: 1, column: 1 }
 
   const fail = (place: SourcePlace, message: string): void => {
     if (problems++ < problemsMax) reporter.error(place, 'CHANGELOG_XML', message)
   }
   parser.on('error', (error) => {
+    if (isTooDeep) return
     // The parser's messages begin with its own "line:column:".
     const message = error.message.replace(/^(?:[^:]*:)?\d+:\d+: /, '')
     fail({ file, line: parser.line, column: parser.column + 1 }, `The XML is not well-formed: ${message.replace(/\.$/, '')}.`)
@@ -40,7 +42,8 @@ export function readXmlSource(text: string, file: string, reporter: Reporter): S
     start = { file, line: parser.line, column: Math.max(1, parser.column - tag.name.length) }
   })
   parser.on('opentag', (tag) => {
-    if (stack.length >= depthMax) fail(start, 'The elements are nested too deeply.')
+    if (stack.length === depthMax && !isTooDeep) fail(start, 'The elements are nested too deeply.')
+    isTooDeep ||= stack.length === depthMax
     const place = start
     const attributes = Object.entries(tag.attributes).flatMap(([name, value]): SourceNode[] =>
       name === 'xmlns' || /^(?:xmlns|xsi|xml):/.test(name)

@@ -41,6 +41,11 @@ export function readYamlFully(text: string, file: string, reporter: Reporter): S
     reporter.error(file, 'CHANGELOG_YAML', `The file cannot be read as YAML: ${(error as Error).message}.`)
     return undefined
   }
+  const overflow = document.errors.find((problem) => /call stack|stack overflow/i.test(problem.message))
+  if (overflow !== undefined) {
+    reporter.error(place(overflow.pos[0]), 'CHANGELOG_YAML_TOO_LARGE', 'The document is nested too deeply.')
+    return undefined
+  }
   for (const problem of withoutFollowUps(document.errors)) {
     const severalDocuments = problem.code === 'MULTIPLE_DOCS'
     const message = severalDocuments
@@ -54,8 +59,20 @@ export function readYamlFully(text: string, file: string, reporter: Reporter): S
 }
 
 /** After a syntax error the parser trips over every token that follows: those say nothing new. */
-function withoutFollowUps<T extends { readonly message: string }>(problems: readonly T[]): readonly T[] {
-  return problems.filter((problem, index) => index === 0 || !problem.message.startsWith('Unexpected ')).slice(0, problemsMax)
+function withoutFollowUps<T extends { readonly message: string; readonly pos: readonly [number, number] }>(
+  problems: readonly T[],
+): readonly T[] {
+  const seen = new Set<string>()
+  const isNew = (problem: T): boolean => {
+    const key = `${problem.pos[0]} ${problem.message}`
+    if (seen.has(key)) return false
+    seen.add(key)
+    return true
+  }
+  return problems
+    .filter((problem, index) => index === 0 || !problem.message.startsWith('Unexpected '))
+    .filter(isNew)
+    .slice(0, problemsMax)
 }
 
 function sentence(message: string): string {

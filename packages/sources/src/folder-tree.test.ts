@@ -41,4 +41,23 @@ describe('createFolderTree', () => {
     )
     assert.equal(tree.listFiles('nowhere'), undefined)
   })
+  test('follows links to folders, each loop once, and names what it may not enter', () => {
+    mkdirSync(join(root, 'linked'))
+    symlinkSync('../db/sub', join(root, 'linked', 'sub'))
+    for (const name of ['back', 'again', 'and-again']) symlinkSync('..', join(root, 'db', name))
+    symlinkSync('self', join(root, 'linked', 'self'))
+    symlinkSync(base, join(root, 'linked', 'out'))
+    assert.deepEqual([...(tree.listFiles('linked') ?? [])].sort(), ['linked/out/', 'linked/self', 'linked/sub/b.sql'])
+    const all = tree.listFiles('') ?? []
+    assert.equal(new Set(all).size, all.length)
+    assert.ok(all.includes('db/sub/b.sql') && all.includes('linked/sub/b.sql'))
+    assert.ok(all.length < 40, 'a folder is not entered from within itself')
+  })
+  test('says why a path that is there has no text', () => {
+    const explain = (path: string): string | undefined => tree.explainMissing?.(path)
+    assert.equal(explain('db'), 'is a folder')
+    assert.equal(explain('db/escape.sql'), 'is reached by a link that leaves the folder')
+    assert.equal(explain('linked/self'), 'is a link that leads nowhere')
+    assert.equal(explain('nowhere'), undefined)
+  })
 })

@@ -1,9 +1,12 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, relative, resolve, sep } from 'node:path'
+import { AppError } from '@sluice/base'
 import type { FileTree } from '@sluice/changelog'
 
 /** Largest file that a changelog may consist of, in bytes. */
 const fileBytesMax = 256 * 1024 * 1024
+/** Links can lead to one folder by very many ways. */
+const listedMax = 250_000
 
 export interface FolderTreeOptions {
   /** `inside` (default): a symbolic link is followed only while it stays inside the folder. `follow`: anywhere. */
@@ -37,15 +40,51 @@ export function createFolderTree(root: string, options: FolderTreeOptions = {}):
     listFiles(folder) {
       const real = resolveInside(folder)
       if (real === undefined || !statSync(real).isDirectory()) return undefined
-      const below = relative(realRoot, join(realRoot, folder))
-      return readdirSync(real, { recursive: true, withFileTypes: true })
-        .filter((entry) => !entry.isDirectory())
-        .map((entry) =>
-          join(below, relative(real, join(entry.parentPath, entry.name)))
-            .split(sep)
-            .join('/'),
-        )
-        .filter((path) => !path.startsWith('.git/'))
+      const below = relative(realRoot, join(realRoot, folder)).split(sep).join('/')
+      const found: string[] = []
+      const walk = (path: string, ancestors: readonly string[]): void => {
+        const realFolder = resolveInside(path)
+        if (realFolder === undefined) return void found.push(`${path}/`)
+        // A link to a folder that it stands in: those files are listed under their shorter names.
+        if (ancestors.includes(realFolder)) return
+        for (const entry of readdirSync(realFolder, { withFileTypes: true })) {
+          if (path === '' && entry.name === '.git') continue
+          const inner = path === '' ? entry.name : `${path}/${entry.name}`
+          if (entry.isDirectory() || (entry.isSymbolicLink() && isFolder(join(realFolder, entry.name))))
+            walk(inner, [...ancestors, realFolder])
+          else found.push(inner)
+          if (found.length > listedMax) throw tooMany(folder)
+        }
+      }
+      walk(below, [])
+      return found
+    },
+    explainMissing(path) {
+      const full = resolve(realRoot, path)
+      if (lstatSync(full, { throwIfNoEntry: false }) === undefined) return undefined
+      try {
+        if (realpathSync(full) !== resolveInside(path)) return 'is reached by a link that leaves the folder'
+      } catch {
+        return 'is a link that leads nowhere'
+      }
+      const stats = statSync(full)
+      if (stats.isDirectory()) return 'is a folder'
+      return stats.isFile() ? 'is too large' : 'is no ordinary file'
     },
   }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    // A link that leads nowhere, or to itself.
+    return false
+  }
+}
+
+function tooMany(folder: string): AppError {
+  return new AppError('limitExceeded', 'FOLDER_TOO_LARGE', `The folder "${folder}" has more than ${String(listedMax)} files.`, {
+    hint: 'Name a folder that holds changelogs only. Links between folders make one file count by each of its ways.',
+  })
 }

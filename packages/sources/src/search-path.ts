@@ -103,5 +103,6 @@ function joinTrees(roots: readonly Root[], options: SearchPathOptions): FileTree
         ? undefined
         : [...new Set(found)]
     },
+    explainMissing: (path) => roots.reduce<string | undefined>((why, { tree }) => why ?? tree.explainMissing?.(path), undefined),
   }
 }

@@ -11,8 +11,8 @@ import type { Product } from './product.ts'
 import * as sequences from './sequences.ts'
 import * as tables from './tables.ts'
 import * as views from './views.ts'
-import { createWriter } from './writer.ts'
-import type { ChangeGenerator } from './writer.ts'
+import { childrenOf, createWriter } from './writer.ts'
+import type { ChangeGenerator, ChangeWriter } from './writer.ts'
 
 export type Generators = Readonly<Partial<Record<ModelledChangeName, ChangeGenerator>>>
 
@@ -80,8 +80,24 @@ export function createGenerate(product: Product, generators: Generators): Dialec
     const writer = createWriter(product, change, context, diagnostics, () => {
       awaitsColumnTypes = true
     })
+    checkColumns(writer)
     const statements = generator(writer)
     const failed = diagnostics.some((one) => one.severity === 'error')
     return { statements: failed ? [] : statements, diagnostics, awaitsColumnTypes }
+  }
+}
+
+const needColumns: ReadonlySet<string> = new Set(['addColumn', 'createIndex', 'createTable', 'insert', 'update'])
+
+/** What Liquibase demands too: columns where a change is about columns, and a name for each; a loaded file names its own. */
+function checkColumns(writer: ChangeWriter): void {
+  const { name, node } = writer.change
+  if (name === 'loadData' || name === 'loadUpdateData') return
+  const columns = childrenOf(node, 'column')
+  if (columns.length === 0 && needColumns.has(name))
+    writer.report('CHANGE_ATTRIBUTE_MISSING', `The change "${name}" has no columns.`, 'Add "columns".')
+  for (const column of columns) {
+    if ((column.attributes['name'] ?? '').trim() !== '') continue
+    writer.report('CHANGE_ATTRIBUTE_MISSING', `A column of "${name}" has no name.`, 'Add "name" to it.')
   }
 }
