@@ -45,6 +45,26 @@ void describe('the command line, as a script uses it', () => {
     await run(1, 'get', 'pipeline', 'shop_pipeline')
   })
 
+  void test('apply finds what only the server can know, with its place, and writes nothing of it', async () => {
+    const wrong = join(sluice.dir, 'wrong.yaml')
+    writeFileSync(
+      wrong,
+      entities.replace('connector: shop_db', 'connector: shop_dbb').replace('jdbc:postgresql://', 'jdbc:postgresql://host:port,'),
+    )
+    const line = (text: string): number => entities.slice(0, entities.indexOf(text)).split('\n').length
+    for (const more of [[], ['--dry-run']]) {
+      const { stderr } = await run(2, 'apply', '-f', wrong, ...more)
+      assert.match(stderr, new RegExp(`wrong\\.yaml:${String(line('connectionUrl:'))}:\\d+: error: connector "shop_db"`), stderr)
+      assert.match(
+        stderr,
+        new RegExp(`wrong\\.yaml:${String(line('connector: shop_db'))}:\\d+: error: dbInstance .*"shop_dbb"`),
+        stderr,
+      )
+      assert.match(stderr, /2 problems; nothing was written/)
+    }
+    await run(1, 'get', 'secret', 'shop_password')
+  })
+
   void test('apply writes all of it in the right order, twice makes no difference, and a change is shown as one', async () => {
     await run(0, 'apply', '-f', file)
     const again = await run(0, 'apply', '-f', file, '--json')

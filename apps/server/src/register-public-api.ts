@@ -3,6 +3,7 @@ import { registerAccountEndpoints } from './admin/account-endpoints.ts'
 import { registerDelegateEndpoints } from './admin/delegate-endpoints.ts'
 import { registerTargetEndpoints } from './admin/target-endpoints.ts'
 import type { App } from './app-context.ts'
+import { registerEntityBatch } from './entities/apply-entities.ts'
 import { registerEntityEndpoints } from './entities/entity-endpoints.ts'
 import { registerSecretEndpoints } from './entities/secret-endpoints.ts'
 import type { ExecutionControl } from './executions/execution-control.ts'
@@ -17,6 +18,7 @@ export function registerPublicApi(app: App, control: ExecutionControl): void {
   registerHealth(app)
   registerSessionEndpoints(app)
   registerEntityEndpoints(app)
+  registerEntityBatch(app)
   registerSecretEndpoints(app)
   registerRunEndpoint(app, control)
   registerExecutionEndpoints(app, control)

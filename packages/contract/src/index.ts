@@ -25,7 +25,7 @@ export type { PipelineEntity } from './entities/pipeline.ts'
 export { sealedValueInput, secret, secretSource } from './entities/secret.ts'
 export type { SealedValueInput, Secret, SecretSource } from './entities/secret.ts'
 export { allEndpoints, publicEndpoints } from './api/endpoints.ts'
-export { entityEndpoints, recipientView, secretEndpoints } from './api/entities.ts'
+export { entityBatchEndpoint, entityEndpoints, recipientView, secretEndpoints } from './api/entities.ts'
 export type { EntityEndpoints } from './api/entities.ts'
 export {
   changesetView,

@@ -2,7 +2,14 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError, type Diagnostic, hasErrors, limits } from '@sluice/base'
 import { HttpCallError } from '@sluice/client'
-import { entityEndpoints, type EntityDocument, entityKinds, type EntityKind, readEntityDocuments } from '@sluice/contract'
+import {
+  entityBatchEndpoint,
+  entityEndpoints,
+  type EntityDocument,
+  entityKinds,
+  type IssueView,
+  readEntityDocuments,
+} from '@sluice/contract'
 import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import { describeDifference } from '../output/difference.ts'
@@ -18,8 +25,8 @@ interface Planned {
 const filesMax = 1000
 
 /**
- * `sluice apply -f`: brings entities to what YAML says. Everything is read and checked before anything is written; what is referred to is
- * written before what refers to it. Repeating it changes nothing.
+ * `sluice apply -f`: brings entities to what YAML says. Everything is read and checked before anything is written, and written as one
+ * change; a dry run has the server check it as well. Repeating it changes nothing.
  */
 export async function apply(
   context: CommandContext,
@@ -32,11 +39,7 @@ export async function apply(
   const { documents, diagnostics } = readAll(options.files, context)
   context.printer.diagnostics(diagnostics)
   if (hasErrors(diagnostics)) {
-    throw new AppError(
-      'invalid',
-      'ENTITIES_INVALID',
-      `${String(diagnostics.filter(({ severity }) => severity === 'error').length)} problems; nothing was written.`,
-    )
+    throw new AppError('invalid', 'ENTITIES_INVALID', countProblems(diagnostics))
   }
   if (documents.length === 0)
     throw new AppError('invalid', 'ENTITIES_NONE', 'The files hold no entity.', {
@@ -44,22 +47,30 @@ export async function apply(
     })
   const kinds = Object.keys(entityKinds)
   const ordered = [...documents].sort((left, right) => kinds.indexOf(left.kind) - kinds.indexOf(right.kind))
-  const done: { kind: EntityKind; identifier: string; action: string; difference: readonly string[] }[] = []
-  for (const document of ordered) {
-    const planned = await plan(context, document)
-    if (!options.dryRun && planned.action !== 'unchanged') await write(context, planned)
-    const identifier = identifierOf(document)
-    done.push({ kind: document.kind, identifier, action: planned.action, difference: planned.difference })
+  const planned: Planned[] = []
+  for (const document of ordered) planned.push(await plan(context, document))
+  await write(
+    context,
+    planned.filter(({ action }) => action !== 'unchanged'),
+    options.dryRun,
+  )
+  for (const { document, action, difference } of planned) {
     const verb =
-      options.dryRun && planned.action !== 'unchanged'
-        ? `would ${planned.action}`
-        : { create: 'created', update: 'updated', unchanged: 'unchanged' }[planned.action]
+      options.dryRun && action !== 'unchanged'
+        ? `would ${action}`
+        : { create: 'created', update: 'updated', unchanged: 'unchanged' }[action]
     if (!context.printer.isJson)
       context.printer.event(
         undefined,
-        [`${document.kind} ${identifier}: ${verb}`, ...planned.difference.map((line) => `    ${line}`)].join('\n'),
+        [`${document.kind} ${identifierOf(document)}: ${verb}`, ...difference.map((line) => `    ${line}`)].join('\n'),
       )
   }
+  const done = planned.map(({ document, action, difference }) => ({
+    kind: document.kind,
+    identifier: identifierOf(document),
+    action,
+    difference,
+  }))
   if (context.printer.isJson) context.printer.result({ dryRun: options.dryRun, entities: done }, () => '')
   return exitCodes.ok
 }
@@ -129,31 +140,40 @@ async function plan(context: CommandContext, document: EntityDocument): Promise<
   }
 }
 
-async function write(context: CommandContext, planned: Planned): Promise<void> {
-  const { document, version } = planned
-  const endpoints = entityEndpoints[document.kind]
+/** All of it or nothing. What the server finds wrong is told by the places of the files. */
+async function write(context: CommandContext, planned: readonly Planned[], dryRun: boolean): Promise<void> {
+  if (planned.length === 0) return
+  const entities = planned.map(({ document: { kind, value }, version }) => ({
+    kind,
+    value,
+    ...(version === undefined ? {} : { version }),
+  }))
   try {
-    if (version === undefined) await context.client().call(endpoints.create, { body: document.value, signal: context.signal })
-    else {
-      await context.client().call(endpoints.update, {
-        params: { identifier: identifierOf(document) },
-        query: scopeOf(document),
-        body: document.value,
-        ifMatch: version,
-        signal: context.signal,
-      })
-    }
+    await context.client().call(entityBatchEndpoint, { body: { entities, dryRun }, signal: context.signal })
   } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    throw new AppError(
-      error.kind,
-      error.code,
-      `${document.kind} "${identifierOf(document)}" (${document.file}:${String(document.line)}): ${error.message}`,
-      {
-        ...(error.hint === undefined ? {} : { hint: error.hint }),
-        details: error.details,
-        cause: error,
-      },
-    )
+    const diagnostics = error instanceof HttpCallError ? diagnosticsOf(error, planned) : []
+    if (diagnostics.length === 0) throw error
+    context.printer.diagnostics(diagnostics)
+    throw new AppError('invalid', 'ENTITIES_INVALID', countProblems(diagnostics), { cause: error })
   }
+}
+
+/** Problems of the list that was sent, as problems of the files; empty when one of them is of the list itself. */
+function diagnosticsOf(error: HttpCallError, planned: readonly Planned[]): readonly Diagnostic[] {
+  const issues = error.details['issues']
+  if (!Array.isArray(issues)) return []
+  const found = (issues as IssueView[]).map(({ path = [], code, message, hint }): Diagnostic | undefined => {
+    const [list, index, ...field] = path
+    const document = list === 'entities' ? planned[Number(index)]?.document : undefined
+    if (document === undefined) return undefined
+    const text = `${document.kind} "${identifierOf(document)}": ${message}`
+    const place = { file: document.file, ...document.locate(field) }
+    return { severity: 'error', code: code ?? 'ENTITY_INVALID', message: text, ...place, ...(hint === undefined ? {} : { hint }) }
+  })
+  return found.includes(undefined) ? [] : found.filter((diagnostic) => diagnostic !== undefined)
+}
+
+function countProblems(diagnostics: readonly Diagnostic[]): string {
+  const count = diagnostics.filter(({ severity }) => severity === 'error').length
+  return `${count === 1 ? 'One problem' : `${String(count)} problems`}; nothing was written.`
 }

@@ -11,8 +11,8 @@ interface ErrorAnswer {
 }
 
 /** Turns anything thrown into the one error shape. What is ours to know (stacks, SQL) stays in the log. */
-export function toErrorAnswer(thrown: unknown, requestId: string): ErrorAnswer {
-  const error = toKnownError(thrown)
+export function toErrorAnswer(thrown: unknown, requestId: string, bodyBytesMax: number = limits.requestBytesMax): ErrorAnswer {
+  const error = toKnownError(thrown, bodyBytesMax)
   const status = error instanceof HttpError ? error.status : (statusOfKind[error.kind] ?? 500)
   const headers = error instanceof HttpError ? error.headers : error.kind === 'unavailable' ? { 'retry-after': '1' } : {}
   const hidden = error.kind === 'internal'
@@ -39,7 +39,7 @@ export function toErrorAnswer(thrown: unknown, requestId: string): ErrorAnswer {
 /** Fastify's error handler. */
 export function createErrorHandler(logger: Logger) {
   return (thrown: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const { status, headers, body } = toErrorAnswer(thrown, request.id)
+    const { status, headers, body } = toErrorAnswer(thrown, request.id, request.routeOptions.bodyLimit)
     if (status >= 500) {
       const fields = { requestId: request.id, route: request.routeOptions.url, error: thrown }
       if (body.error.kind === 'unavailable') logger.warn(fields, 'a request found something unavailable')
@@ -49,7 +49,7 @@ export function createErrorHandler(logger: Logger) {
   }
 }
 
-function toKnownError(thrown: unknown): AppError {
+function toKnownError(thrown: unknown, bodyBytesMax: number): AppError {
   if (thrown instanceof AppError) return thrown
   if (isDatabaseUnavailable(thrown)) {
     return new AppError('unavailable', 'DATABASE_UNAVAILABLE', "The control plane's database does not answer.", {
@@ -57,15 +57,15 @@ function toKnownError(thrown: unknown): AppError {
       cause: thrown,
     })
   }
-  return fromFastify(thrown) ?? new AppError('internal', 'INTERNAL', 'Internal error.', { cause: thrown })
+  return fromFastify(thrown, bodyBytesMax) ?? new AppError('internal', 'INTERNAL', 'Internal error.', { cause: thrown })
 }
 
-function fromFastify(thrown: unknown): AppError | undefined {
+function fromFastify(thrown: unknown, bodyBytesMax: number): AppError | undefined {
   if (!(thrown instanceof Error)) return undefined
   const { code, statusCode } = thrown as { code?: string; statusCode?: number }
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return bodyTooLarge(limits.requestBytesMax)
+      return bodyTooLarge(bodyBytesMax)
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new HttpError(415, 'invalid', 'BODY_TYPE', 'The body is of a type that this call does not take.', {
         hint: 'Send JSON with the header "content-type: application/json".',

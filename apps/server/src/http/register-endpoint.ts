@@ -1,6 +1,6 @@
 import { AppError } from '@sluice/base'
 import type { Endpoint, IssueView } from '@sluice/contract'
-import { readSettings, toStorable } from '@sluice/store'
+import { readSettings, type Role, toStorable } from '@sluice/store'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { type Caller, hasRole } from '../access/caller.ts'
@@ -99,17 +99,16 @@ async function authenticate<Peer>(
   const { access } = endpoint
   if (access === 'public' || access === 'delegate' || access === 'attempt') return undefined
   const caller = await context.authenticator.authenticate(request)
-  if (!hasRole(caller, access)) {
-    throw new AppError(
-      'forbidden',
-      'ROLE_TOO_LOW',
-      `This call needs the role "${access}"; "${caller.name}" has "${caller.role}".`,
-      {
-        hint: 'Ask an administrator for an API key with that role.',
-      },
-    )
-  }
+  requireRole(caller, access, 'This call')
   return caller
+}
+
+/** Throws `forbidden` when the caller's role is below what something needs. */
+export function requireRole(caller: Caller, role: Role, what: string): void {
+  if (hasRole(caller, role)) return
+  throw new AppError('forbidden', 'ROLE_TOO_LOW', `${what} needs the role "${role}"; "${caller.name}" has "${caller.role}".`, {
+    hint: 'Ask an administrator for an API key with that role.',
+  })
 }
 
 /** Refuses while the account's module switch is off. */

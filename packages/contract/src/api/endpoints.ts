@@ -1,12 +1,13 @@
 import type { Endpoint } from '../endpoint.ts'
 import { protocolEndpoints } from '../protocol/endpoints.ts'
-import { entityEndpoints, secretEndpoints } from './entities.ts'
+import { entityBatchEndpoint, entityEndpoints, secretEndpoints } from './entities.ts'
 import { executionEndpoints } from './executions.ts'
 import { operationEndpoints } from './operations.ts'
 
 /** Every call of the public API. */
 export const publicEndpoints: readonly Endpoint[] = [
   ...Object.values(entityEndpoints).flatMap((group) => Object.values(group) as Endpoint[]),
+  entityBatchEndpoint,
   ...Object.values(secretEndpoints),
   ...Object.values(executionEndpoints),
   ...Object.values(operationEndpoints),

@@ -98,6 +98,34 @@ export const entityEndpoints: Readonly<Record<EntityKind, EntityEndpoints>> = {
   pipeline: crud('pipeline'),
 }
 
+const kinds = Object.keys(entityKinds) as [EntityKind, ...EntityKind[]]
+
+/** Several entities as one change. */
+export const entityBatchEndpoint = endpoint('entities.apply', {
+  method: 'POST',
+  path: '/api/v1/entities',
+  access: 'editor',
+  summary:
+    'Create and update several entities as one change: all or none, with all problems at once. What is referred to may come later in the list.',
+  body: z.object({
+    entities: z
+      .array(
+        z.object({
+          kind: z.enum(kinds),
+          /** What a create or update of the kind takes. */
+          value: z.record(z.string(), z.unknown()),
+          /** The version that is changed; without it the entity is created. */
+          version: z.number().int().optional(),
+        }),
+      )
+      .min(1)
+      .max(1000),
+    /** Check everything, and change nothing. */
+    dryRun: z.boolean().optional(),
+  }),
+  reply: z.object({ entities: z.array(entityView) }),
+})
+
 /** A delegate's sealing key, as a recipient of secrets. */
 export const recipientView = z.object({
   keyId: z.string(),

@@ -11,6 +11,8 @@ export interface EntityDocument {
   readonly file: string
   /** Where the document's entity begins, 1-based. */
   readonly line: number
+  /** Where one of its fields stands, or the nearest one around it. */
+  readonly locate: (path: readonly (string | number)[]) => { readonly line: number; readonly column: number }
 }
 
 /**
@@ -37,7 +39,7 @@ export function readEntityDocuments(
     }
     const result = entityKinds[kind].schema.safeParse(inScope(kind, value, options.scope))
     if (result.success) {
-      documents.push({ kind, value: result.data, file, line: document.locate([]).line })
+      documents.push({ kind, value: result.data, file, line: document.locate([]).line, locate: document.locate })
       continue
     }
     for (const issue of result.error.issues) {
