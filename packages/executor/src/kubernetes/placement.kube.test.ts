@@ -191,15 +191,19 @@ describe('pods of a real cluster', { skip: skipWithoutKube() }, () => {
     await fixture.received(busy.attemptId)
     const orphan = planOf({ plan: { notAfterMs: 1 } })
     await fixture.executor({ permits }).prepare(orphan)
+    // Its own replica is gone and knows alone of its permits; but its runner has ended.
+    const ended = await start({ dummy: { runMs: 10 }, plan: { notAfterMs: 1 } }, fixture.executor({ permits }))
+    await ended.executor.wait(ended.attemptId, AbortSignal.timeout(60_000))
     const leases = `/apis/coordination.k8s.io/v1/namespaces/${fixture.namespace}/leases`
     const names = async (): Promise<readonly (string | undefined)[]> =>
       (await fixture.objects(leases)).map(({ metadata }) => metadata.name)
     await waitFor(
       async () => {
         await busy.executor.tend()
-        return !(await names()).includes(objectNames(orphan.attemptId).anchor)
+        const left = await names()
+        return [orphan, ended].every(({ attemptId }) => !left.includes(objectNames(attemptId).anchor))
       },
-      { timeoutMs: 15_000, intervalMs: 500 },
+      { timeoutMs: 30_000, intervalMs: 500 },
     )
     ok((await names()).includes(objectNames(busy.attemptId).anchor))
     equal((await busy.executor.inspect(busy.attemptId)).phase, 'running')
