@@ -115,6 +115,8 @@ async function applyUnderLock(input: ApplyInput, session: WriteSession, outcome:
   if (detailed.plan.tag !== undefined) {
     const tagged = await setTag(session, detailed.plan.tag)
     outcome.tag = tagged.tag
+    // On the row that had the other one, since nothing ran: this is now what the state before is called.
+    if (tagged.replacedTag !== null && tagged.replacedTag === outcome.preStartTag) outcome.preStartTag = tagged.tag
     outcome.wrote = true
     outcome.deploymentId = session.deploymentId
   }

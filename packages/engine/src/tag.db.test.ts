@@ -57,6 +57,15 @@ describe('tags of an update', () => {
     )
   })
 
+  it('give the tag that stands as preStartTag, also where an apply that did nothing else put it there instead of another', async (t) => {
+    const target = await openTestTarget(t)
+    await target.update(changelog(first), { tag: 'v1' })
+    const { report } = await target.update(changelog(first), { tag: 'v2' })
+    deepEqual([report.preStartTag, report.tag], ['v2', 'v2'])
+    const undone = await target.rollback(changelog(first), { tag: report.preStartTag ?? '' })
+    deepEqual([undone.state, undone.entries.length], ['succeeded', 0])
+  })
+
   it('give null as preStartTag where nothing was ever tagged', async (t) => {
     const target = await openTestTarget(t)
     await target.update(changelog(first))

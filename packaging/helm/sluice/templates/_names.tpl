@@ -10,7 +10,7 @@
 {{- define "sluice.delegate" -}}{{ include "sluice.fullname" . }}-delegate{{- end -}}
 
 {{- define "sluice.image" -}}
-{{ required "image.repository is needed: the image of Sluice in your registry." .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
+{{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
 {{- end -}}
 
 {{- define "sluice.selector" -}}
