@@ -4,6 +4,7 @@ import type { Database } from '@sluice/engine'
 import { openSearchPath, splitSearchPath } from '@sluice/sources'
 import type { CommandContext } from '../command-context.ts'
 import type { ChangelogOptions, ConnectionOptions } from './db-options.ts'
+import { keepMemorySmall } from './keep-memory-small.ts'
 import { selectionOf, withTarget } from './open-target.ts'
 
 /** A database and what its changelog says. */
@@ -49,14 +50,17 @@ async function createParser(
   const properties = readParameters(options)
   const { contexts, labels } = selectionOf(options)
   const tree = await openSearchPath(splitSearchPath(options.searchPath))
-  return (dbms, databaseFacts) =>
-    parseChangelog(options.changelog, tree, {
+  return (dbms, databaseFacts) => {
+    // Not before: while the server is asked there is time for it.
+    keepMemorySmall()
+    return parseChangelog(options.changelog, tree, {
       dbms,
       databaseFacts,
       properties,
       ...(contexts === undefined ? {} : { contexts }),
       ...(labels === undefined ? {} : { labelFilter: labels }),
     })
+  }
 }
 
 function acceptChangelog(context: CommandContext, options: ChangelogOptions, { changelog, diagnostics }: ParseResult): Changelog {

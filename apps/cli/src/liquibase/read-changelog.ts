@@ -4,6 +4,7 @@ import { AppError, hasErrors } from '@sluice/base'
 import { normalizePath, parseChangelog, type Changelog, type FileTree } from '@sluice/changelog'
 import type { Database } from '@sluice/engine'
 import { openSearchPath, splitSearchPath, type DuplicateFileMode } from '@sluice/sources'
+import { keepMemorySmall } from '../db/keep-memory-small.ts'
 import type { RunContext } from './run-context.ts'
 import { readSystemProperties } from './settings.ts'
 
@@ -15,6 +16,7 @@ export async function readChangelog(context: RunContext, database: Database): Pr
   readSearched(context, tree, file)
   const contexts = settings.argument('contextFilter')
   const labelFilter = settings.argument('labelFilter')
+  keepMemorySmall()
   const { changelog, diagnostics } = parseChangelog(file, tree, {
     dbms: database.dialect.name,
     databaseFacts: await database.readFacts([]),
