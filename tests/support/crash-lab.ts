@@ -1,10 +1,11 @@
 import { executionEndpoints, type ExecutionView, type StepView } from '@sluice/contract'
-import type { KubeList, Lease, Pod } from '@sluice/executor'
+import type { Pod } from '@sluice/executor'
 import { waitFor } from '@sluice/testkit'
 import pg from 'pg'
 import { findContainer, type NodeContainer } from './cluster-node.ts'
 import { stepsOf } from './execution-steps.ts'
 import { type KubeInstallation, type KubeInstallationOptions, openKubeInstallation } from './kube-installation.ts'
+import { type ClusterObject, listOurs, type ObjectKind, waitUntilClean } from './our-objects.ts'
 import { podPipeline, testPlace } from './pod-pipelines.ts'
 
 /** A whole Sluice on a cluster, made to have its parts killed, and databases in which every change leaves a row that is counted. */
@@ -26,10 +27,6 @@ export interface CrashLab extends AsyncDisposable {
   /** Everything known, for the message of a failure. */
   describe(view: ExecutionView): string
 }
-
-/** What all objects of a cluster have. */
-export type ClusterObject = Pick<Lease, 'kind' | 'metadata'>
-export type ObjectKind = 'anchors' | 'pods' | 'secrets' | 'policies'
 
 interface NamedContainer {
   readonly name: string
@@ -64,20 +61,9 @@ export async function openCrashLab(options: KubeInstallationOptions = {}): Promi
 }
 
 async function furnish(lab: KubeInstallation): Promise<CrashLab> {
-  const { installation, target, kube, namespace } = lab
-  const paths: Readonly<Record<ObjectKind, string>> = {
-    anchors: `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`,
-    pods: `/api/v1/namespaces/${namespace}/pods`,
-    secrets: `/api/v1/namespaces/${namespace}/secrets`,
-    policies: `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies`,
-  }
-  const list = async <T extends ClusterObject>(kind: ObjectKind, executionId?: string): Promise<readonly T[]> => {
-    const ours = 'app.kubernetes.io/managed-by=sluice'
-    const labelSelector = executionId === undefined ? ours : `${ours},sluice.dev/execution=${executionId}`
-    return (await kube.admin.insist<KubeList<T>>('GET', paths[kind], { query: { labelSelector } })).body.items
-  }
+  const { installation, target } = lab
   const pod = async (executionId: string): Promise<Pod | undefined> =>
-    (await list<Pod>('pods', executionId)).find(({ metadata }) => metadata.deletionTimestamp === undefined)
+    (await listOurs<Pod>(lab, 'pods', executionId)).find(({ metadata }) => metadata.deletionTimestamp === undefined)
 
   const databases: string[] = []
   let count = 0
@@ -136,7 +122,7 @@ connector: { identifier: k8s, ${testPlace}, type: K8sCluster, spec: { credential
   return {
     lab,
     openCase,
-    objects: list,
+    objects: (kind, executionId) => listOurs(lab, kind, executionId),
     pod,
     async container(executionId, name = 'runner') {
       return waitFor(
@@ -147,15 +133,7 @@ connector: { identifier: k8s, ${testPlace}, type: K8sCluster, spec: { credential
         { timeoutMs: 60_000, intervalMs: 50, what: `container "${name}" of ${executionId}` },
       )
     },
-    async waitUntilClean(timeoutMs = 60_000) {
-      let left: readonly string[] = []
-      const isClean = async (): Promise<boolean> => {
-        const found = await Promise.all((Object.keys(paths) as ObjectKind[]).map((kind) => list(kind)))
-        left = found.flat().map(({ kind, metadata }) => `${kind ?? ''} ${metadata.name ?? ''}`)
-        return left.length === 0
-      }
-      await waitFor(isClean, { timeoutMs, intervalMs: 100, what: () => `these to be gone: ${left.join(', ')}` })
-    },
+    waitUntilClean: (timeoutMs) => waitUntilClean(lab, timeoutMs),
     async restartDelegate({ killAt } = {}) {
       await installation.delegate?.killGroup('SIGKILL')
       await installation.startDelegate(killAt === undefined ? {} : { killAt })
@@ -217,7 +195,11 @@ export async function resolveByInspection(crash: CrashLab, executionId: string):
       const view = await installation.getExecution(executionId)
       const [step] = stepsOf(view)
       if (step?.inspection?.state === 'failed') throw new Error(crash.describe(view))
-      return step?.inspection?.state === 'finished' ? step : undefined
+      if (step?.inspection?.state !== 'finished') return undefined
+      if ((step.inspection.liveSessions ?? 0) === 0) return step
+      // The server ends the statement of a lost client in its own time; then somebody looks again.
+      await installation.client.call(executionEndpoints.inspect, { params: { executionId, stepRunId: step.stepRunId }, body: {} })
+      return undefined
     },
     { timeoutMs: 120_000, intervalMs: 100, what: 'the inspection to finish' },
   )
