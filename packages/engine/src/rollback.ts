@@ -10,6 +10,7 @@ import { hasPlanErrors } from './plan.ts'
 import { differsFromRow, filterReason, indexChangelog, internalPath } from './planning/decisions.ts'
 import { rowsToUndo } from './planning/rollback-rows.ts'
 import { openSchemaFacts } from './planning/open-facts.ts'
+import { selectionDiagnostics } from './planning/selection.ts'
 import { resolveRollback } from './planning/rollback-statements.ts'
 import type { ResolvedRollback } from './planning/rollback-statements.ts'
 import { findNonTransactional } from './planning/statements.ts'
@@ -67,7 +68,8 @@ async function planRollbackInDetail(input: RollbackPlanInput, tracking: Tracking
   const wanting = rows.filter((row) => ways.get(row)?.needsKept === true)
   const kept = await readKeptRollbacks(database, tracking, wanting)
   const partials = rows.length === 0 ? [] : await readAbandonedPartials(database, tracking)
-  return planRows({ rows, target, known, ways, kept, partials, options, context }, diagnostics)
+  const problems = [...selectionDiagnostics(options), ...diagnostics]
+  return planRows({ rows, target, known, ways, kept, partials, options, context }, problems)
 }
 
 /** How the changelog of today undoes a row, and why what was kept when it was applied may know better. */

@@ -7,6 +7,7 @@ import type { HistoryRow } from './history-row.ts'
 import type { CommandInput, TagPlan, TrackingOptions, WriteOptions } from './options.ts'
 import { internalPath } from './planning/decisions.ts'
 import type { TagReport } from './report.ts'
+import { tagNameDiagnostics } from './planning/selection.ts'
 import { throwIfCanceled } from './run/changeset-run.ts'
 import { toFailure } from './run/failure.ts'
 import { withWriteSession } from './run/write-session.ts'
@@ -40,7 +41,7 @@ const emptyChecksum = '9:d41d8cd98f00b204e9800998ecf8427e'
 
 /**
  * Sets a tag on the newest row. On an empty history Liquibase's own internal row is added to carry it. A tag that already stands
- * on another row is the failure `TAG_EXISTS`; on the newest row there is nothing to do. Throws what `beforeFirstWrite` throws.
+ * on another row is the failure `TAG_EXISTS`, an empty or too long one `TAG_INVALID`; on the newest row there is nothing to do. Throws what `beforeFirstWrite` throws.
  */
 export async function tagDatabase(input: TagInput): Promise<TagReport> {
   const { database, tag, options } = input
@@ -59,6 +60,11 @@ export async function tagDatabase(input: TagInput): Promise<TagReport> {
     replacedTag: null,
     ...fields,
   })
+  const [invalid] = tagNameDiagnostics(tag)
+  if (invalid !== undefined) {
+    const error = new AppError('invalid', 'TAG_INVALID', invalid.message, { hint: invalid.hint ?? '' })
+    return report({ state: 'failed', firstError: toFailure(error) })
+  }
   const history = await readHistoryRows(database, await readTracking(database, options))
   const last = history.at(-1)
   if (last?.tag === tag) return report({ changeset: keyOf(last) })

@@ -7,6 +7,7 @@ import { decideChangesets } from './planning/decisions.ts'
 import type { DecidedChangeset, DecisionOptions, Decisions } from './planning/decisions.ts'
 import { tooLongDiagnostics } from './planning/name-limits.ts'
 import { openSchemaFacts } from './planning/open-facts.ts'
+import { tagNameDiagnostics } from './planning/selection.ts'
 import { findNonTransactional, resolveStatements } from './planning/statements.ts'
 import type { StatementContext } from './planning/statements.ts'
 import { hasPlanErrors } from './plan.ts'
@@ -206,6 +207,8 @@ function planChangeset(decided: DecidedChangeset, context: StatementContext, dia
 
 /** A tag may stand on one row only; Liquibase would find the newest and silently forget the other. */
 function checkTag(tag: string, history: readonly HistoryRow[], willRun: boolean): readonly Diagnostic[] {
+  const invalid = tagNameDiagnostics(tag)
+  if (invalid.length > 0) return invalid
   const index = history.findIndex((row) => row.tag?.toLowerCase() === tag.toLowerCase())
   const row = history[index]
   if (row === undefined || (!willRun && index === history.length - 1)) return []

@@ -25,7 +25,7 @@ export async function dbApply(context: CommandContext, options: ApplyFlags): Pro
       ...(options.tag === undefined ? {} : { tag: options.tag }),
     }
     const plan = await planUpdate({ database, changelog, options: update, signal: context.signal })
-    showDiagnostics(context, plan, 'The changelog does not fit the database’s history; nothing was changed.')
+    showDiagnostics(context, plan, 'This cannot run as it is; nothing was changed.')
     if (options.dryRun) {
       showPlan(context, plan)
       return exitCodes.ok

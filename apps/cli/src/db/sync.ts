@@ -23,7 +23,7 @@ export async function dbSync(context: CommandContext, options: SyncFlags): Promi
   return withChangelog(context, options, async ({ database, changelog }) => {
     const wanted = { ...selectionOf(options), ...limitsOf(options), ...(options.next ? { count: 1 } : {}) }
     const plan = await planSync({ database, changelog, options: wanted, signal: context.signal })
-    showDiagnostics(context, plan, 'The changelog does not fit the database’s history; nothing was changed.')
+    showDiagnostics(context, plan, 'This cannot run as it is; nothing was changed.')
     if (options.dryRun) {
       context.printer.result(
         { dryRun: true, digest: plan.digest, changesets: plan.changesets.map(({ key }) => changesetJson(key)) },

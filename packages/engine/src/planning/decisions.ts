@@ -7,6 +7,7 @@ import type { Dialect } from '../dialect.ts'
 import type { HistoryRow } from '../history-row.ts'
 import type { LimitOptions, SelectionOptions } from '../options.ts'
 import type { SkippedChangeset } from '../plan.ts'
+import { selectionDiagnostics } from './selection.ts'
 
 /** A changeset of the changelog with what the history says about it. */
 export interface DecidedChangeset {
@@ -46,7 +47,7 @@ export function decideChangesets(
   const run: DecidedChangeset[] = []
   const skipped: SkippedChangeset[] = []
   const checksumUpgrades: { key: ChangesetKey; stored: HistoryRow; checksum: string }[] = []
-  const diagnostics: Diagnostic[] = []
+  const diagnostics: Diagnostic[] = [...selectionDiagnostics(options)]
   const seen = new Map<string, Changeset>()
   const only = options?.only === undefined ? undefined : new Set(options.only.map(normalizeChangesetKey))
   let limited = options?.count !== undefined && options.count < 1
