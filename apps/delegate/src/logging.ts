@@ -1,4 +1,4 @@
-import type { Logger } from '@sluice/base'
+import { AppError, type Logger } from '@sluice/base'
 import { pino } from 'pino'
 import type { LogLevel } from './config.ts'
 import type { LogMasks } from './log-masks.ts'
@@ -47,7 +47,10 @@ function writeToStandardOutput(line: string): void {
   process.stdout.write(line)
 }
 
-/** An error with its causes, without the properties that libraries hang onto it (requests, options). */
+/**
+ * An error with its causes, without the properties that libraries hang onto it (requests, options). Stacks are for what nobody expected: a
+ * control plane that is away for an hour is told by a line each time, not by a page.
+ */
 function serializeError(error: unknown): unknown {
   if (!(error instanceof Error)) return String(error)
   const { code, hint } = error as { code?: unknown; hint?: unknown }
@@ -56,7 +59,12 @@ function serializeError(error: unknown): unknown {
     message: error.message,
     ...(typeof code === 'string' ? { code } : {}),
     ...(typeof hint === 'string' ? { hint } : {}),
-    stack: error.stack,
+    ...(isExpected(error) ? {} : { stack: error.stack }),
     ...(error.cause === undefined ? {} : { cause: serializeError(error.cause) }),
   }
+}
+
+/** A failure that says what it is: one of ours, or the operating system's answer to a call. */
+function isExpected(error: Error): boolean {
+  return (error instanceof AppError && error.kind !== 'internal') || 'syscall' in error
 }

@@ -1,32 +1,18 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type AppError, formatDiagnostic, toAppError } from '@sluice/base'
+import { formatDiagnostic, toAppError } from '@sluice/base'
 import { readConfig } from './config.ts'
 import { createDelegate } from './create-delegate.ts'
+import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import { createLogMasks } from './log-masks.ts'
 import { createLogger } from './logging.ts'
-
-/**
- * How the process ends. `usage`: the configuration, policy or identity is wrong. `refused`: the control plane does not take this
- * delegate. A supervisor should start it again after `failure` only.
- */
-const exitCodes = { stopped: 0, failure: 1, usage: 2, refused: 3, inUse: 5, forced: 130 } as const
 
 /** The runner beside this file when bundled, else in the source tree. */
 function defaultRunnerEntry(): string {
   const here = dirname(fileURLToPath(import.meta.url))
   const bundled = join(here, 'runner.js')
   return existsSync(bundled) ? bundled : join(here, '..', '..', 'runner', 'src', 'main.ts')
-}
-
-function exitCodeOf(error: AppError): number {
-  if (error.code === 'DATA_FOLDER_IN_USE' || error.code === 'RELAY_IN_USE') return exitCodes.inUse
-  if (error.kind === 'unauthenticated' || error.kind === 'forbidden' || error.code.startsWith('PROTOCOL_'))
-    return exitCodes.refused
-  return error.kind === 'invalid' || error.kind === 'failedPrecondition' || error.kind === 'notFound'
-    ? exitCodes.usage
-    : exitCodes.failure
 }
 
 async function main(): Promise<void> {
@@ -68,7 +54,9 @@ async function main(): Promise<void> {
     if (isStopping) return
     const failure = toAppError(error)
     logger.error({ error: failure }, 'The delegate cannot start.')
-    process.stderr.write(`${failure.message}${failure.hint === undefined ? '' : ` ${failure.hint}`} [${failure.code}]\n`)
+    // Problems of a file say their code each.
+    const code = failure.message.endsWith(`[${failure.code}]`) ? '' : ` [${failure.code}]`
+    process.stderr.write(`${failure.message}${failure.hint === undefined ? '' : ` ${failure.hint}`}${code}\n`)
     process.exit(exitCodeOf(failure))
   }
 }

@@ -1,3 +1,4 @@
+import './issue-messages.ts'
 export { endpoint } from './endpoint.ts'
 export type { Endpoint, EndpointAccess } from './endpoint.ts'
 export { errorBody, issueView, statusOfKind } from './error-body.ts'

@@ -21,7 +21,7 @@ export function relaySocketPath(dir: string): string {
 
 /**
  * Makes the socket's folder, for its owner alone. In a folder that everybody may write, somebody else could have made it before: then
- * this throws `AppError('forbidden', 'RELAY_FOLDER_FOREIGN')`.
+ * this throws `AppError('failedPrecondition', 'RELAY_FOLDER_FOREIGN')`.
  */
 export function makeSocketFolder(path: string): void {
   const folder = dirname(path)
@@ -29,8 +29,13 @@ export function makeSocketFolder(path: string): void {
   const facts = lstatSync(folder)
   const uid = process.getuid?.()
   if (!facts.isDirectory() || (uid !== undefined && facts.uid !== uid) || (facts.mode & 0o022) !== 0) {
-    throw new AppError('forbidden', 'RELAY_FOLDER_FOREIGN', `The folder "${folder}" for the relay's socket belongs to others.`, {
-      hint: 'Set SLUICE_DELEGATE_SOCKET to a path in a folder that only this user may write.',
-    })
+    throw new AppError(
+      'failedPrecondition',
+      'RELAY_FOLDER_FOREIGN',
+      `The folder "${folder}" for the relay's socket belongs to others.`,
+      {
+        hint: 'Set SLUICE_DELEGATE_SOCKET to a path in a folder that only this user may write.',
+      },
+    )
   }
 }
