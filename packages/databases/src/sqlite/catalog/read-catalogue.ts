@@ -9,10 +9,11 @@ type Row = readonly [type: string, name: string, table: string, sql: string]
 export async function readSqliteCatalogue(database: Database, request: CatalogueRequest): Promise<CatalogueContents> {
   request.signal?.throwIfAborted()
   const facts = await database.readFacts([])
-  // Shadow tables come with their virtual table; names that begin with sqlite_ are the library's own.
+  // Shadow tables come with their virtual table; asked about each object, their list would be made anew each time. Names that begin with
+  // sqlite_ are the library's own.
   const { rows } = await database.query(`SELECT s.type, s.name, s.tbl_name, s.sql FROM sqlite_schema s
   WHERE s.sql IS NOT NULL AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-  AND NOT EXISTS (SELECT 1 FROM pragma_table_list l WHERE l.schema = 'main' AND l.name = s.tbl_name AND l.type = 'shadow') ORDER BY s.rowid`)
+  AND s.tbl_name NOT IN (SELECT l.name FROM pragma_table_list l WHERE l.schema = 'main' AND l.type = 'shadow') ORDER BY s.rowid`)
   const all = rows as readonly Row[]
   const views = new Set(all.filter(([type]) => type === 'view').map(([, name]) => name.toLowerCase()))
   const objects = all.flatMap(([type, name, table, sql]): SnapshotObject[] => {
