@@ -31,4 +31,8 @@ test('what is wrong with a value is said in words', () => {
   })
   assert.deepEqual(say([]), { '': 'It has to be an object, not a list.' })
   assert.deepEqual(say({ name: 'abc', limit: 501, role: 'admin', list: ['x'] }), { limit: 'It has to be at most 500.' })
+  const choice = z.discriminatedUnion('kind', [z.object({ kind: z.literal('a') }), z.object({ kind: z.literal('b') })])
+  assert.equal(choice.safeParse({ kind: 'c' }).error?.issues[0]?.message, 'It has to be one of a, b.')
+  const strict = z.strictObject({ a: z.string().optional() })
+  assert.equal(strict.safeParse({ b: 1 }).error?.issues[0]?.message, 'The field "b" is not known here.')
 })

@@ -22,6 +22,10 @@ function describe(issue: z.core.$ZodRawIssue): string | undefined {
       return `It has to ${boundOf(issue.origin, `at least ${String(issue.minimum)}`, Number(issue.minimum))}.`
     case 'too_big':
       return `It has to ${boundOf(issue.origin, `at most ${String(issue.maximum)}`, Number(issue.maximum))}.`
+    case 'unrecognized_keys':
+      return `${issue.keys.length === 1 ? 'The field' : 'The fields'} ${issue.keys.map((key) => `"${key}"`).join(', ')} ${issue.keys.length === 1 ? 'is' : 'are'} not known here.`
+    case 'invalid_union':
+      return Array.isArray(issue['options']) ? `It has to be one of ${issue['options'].join(', ')}.` : undefined
     default:
       return undefined
   }

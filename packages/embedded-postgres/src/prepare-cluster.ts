@@ -25,7 +25,7 @@ export async function createCluster(context: ProgramContext, folder: DataFolder)
       'internal',
       'EMBEDDED_POSTGRES_INIT_FAILED',
       `A new PostgreSQL cluster in "${folder.dir}" could not be made: ${result.output.split('\n').slice(-5).join(' ')}`,
-      { hint: 'Check that the disk has room (60 MB), and that the folder is on a file system with Unix permissions.' },
+      { hint: hintFor(result.output) },
     )
   }
   await writeFile(join(staged, 'pg_hba.conf'), 'host all,replication all 127.0.0.1/32 scram-sha-256\n')
@@ -108,4 +108,12 @@ export async function grantAccess(
 
 function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`
+}
+
+/** What to do about an initdb that failed, by what it printed. */
+export function hintFor(output: string): string {
+  // As in containers that run under any number.
+  if (output.includes('could not look up effective user ID'))
+    return 'PostgreSQL runs only as a user whom this system knows by name: use one of /etc/passwd, or set SLUICE_DATABASE_URL to a PostgreSQL of your own.'
+  return 'Check that the disk has room (60 MB), and that the folder is on a file system with Unix permissions.'
 }

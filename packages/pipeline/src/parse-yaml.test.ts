@@ -26,6 +26,14 @@ test('a scalar keeps the text it was written as', () => {
   assert.equal(node.kind === 'scalar' ? node.text : '', '1.10')
 })
 
+test('a text that is no YAML at all is told in a few short lines', () => {
+  const report = new Report('README.md')
+  parseYaml(`# Title\n\n${'Some words: that are no: mapping, on and on, '.repeat(20)}\n\n| a | b |\n`.repeat(40), report)
+  const problems = report.diagnostics()
+  assert.ok(problems.length > 0 && problems.length <= 20, String(problems.length))
+  for (const { message } of problems) assert.ok(message.length <= 170, message)
+})
+
 test('duplicate keys, aliases without anchor, tags and broken syntax are errors with a place', () => {
   assert.deepEqual(parse('a: 1\nb: 2\na: 3').problems, ['3:1 YAML_DUPLICATE_KEY'])
   assert.deepEqual(parse('a: *x').problems, ['1:4 YAML_SYNTAX'])

@@ -15,6 +15,15 @@ const depthMax = 50
  */
 const bytesMax = Math.min(limits.yamlBytesMax, 1024 * 1024)
 
+/** After some problems of a document the rest only follow from them. */
+const syntaxProblemsMax = 20
+
+/** A message of the library may quote pages of what it did not expect. */
+function clip(message: string): string {
+  const text = message.replace(/[.\s]+$/, '')
+  return text.length > 160 ? `${text.slice(0, 160)}…` : text
+}
+
 /** Nodes of one text after aliases are expanded. */
 const nodesMax = 200_000
 
@@ -64,8 +73,8 @@ export function parseYaml(text: string, report: Report, placeOf: (place: Place) 
   const result: YamlDocument[] = []
   for (const document of documents) {
     const problems: YAMLError[] = [...document.errors, ...document.warnings]
-    for (const problem of problems) {
-      report.error('YAML_SYNTAX', `${problem.message.replace(/[.\s]+$/, '')}.`, lines.place(problem.pos[0]), hintFor(problem))
+    for (const problem of problems.slice(0, syntaxProblemsMax)) {
+      report.error('YAML_SYNTAX', `${clip(problem.message)}.`, lines.place(problem.pos[0]), hintFor(problem))
     }
     if (problems.length > 0 || document.contents === null) continue
     const errorsBefore = report.errors

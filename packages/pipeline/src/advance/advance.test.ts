@@ -118,6 +118,13 @@ test('a stage runs by pipelineStatus and its variables are evaluated when it sta
   assert.equal(fine.state.status, 'Succeeded')
 })
 
+test('what turns out empty is told with the expression that is', () => {
+  const group = `{identifier: g, variables: [{name: tag, value: <+input>}], delegateSelectors: [<+stepGroup.variables.tag>], steps: [{${applyStep('a')}}]}`
+  const { failure } = new Drive(stageYaml(`- stepGroup: ${group}`), { 's.g.tag': '' }).start().group('g')
+  assert.match(failure?.message ?? '', /"delegateSelectors" has no value/)
+  assert.equal(failure?.hint, '<+stepGroup.variables.tag> is empty or was never set.')
+})
+
 test('a target that cannot be evaluated fails the group before anything is placed', () => {
   const text = stageYaml(
     `- ${applyStep('a')}\n- stepGroup: {identifier: g, steps: [{${applyStep('b')}}, {step: {identifier: c, type: DBSchemaApply, spec: {dbSchema: s, dbInstance: <+execution.steps.a.output.db>}}}]}`,

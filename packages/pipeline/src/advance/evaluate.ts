@@ -47,7 +47,7 @@ export function decideWhen(
 export function evaluateSelectors(state: ExecutionState, stage: StageState, group: GroupState): Evaluated<string[]> {
   const lookup = createLookup(state, { stage, group })
   return guard(`"delegateSelectors" of ${quote(group.identifier)}`, () => [
-    ...new Set(group.selectors.map((selector) => text(selector, lookup, 'A delegate selector'))),
+    ...new Set(group.selectors.map((selector) => text(selector, lookup, 'delegateSelectors'))),
   ])
 }
 
@@ -194,8 +194,13 @@ function runOrder(step: StepState, spec: StepState['spec'], lookup: Lookup): Ste
 /** An evaluated field that must say something. Its value goes out as it is: nothing looks for expressions in it again. */
 function text(template: Template, lookup: Lookup, field: string): string {
   const value = optionalText(template, lookup, field)
-  if (value === undefined) throw new ExpressionError(`"${field}" has no value.`, 'What it refers to is empty or was never set.')
+  if (value === undefined) throw new ExpressionError(`"${field}" has no value.`, whyEmpty(template))
   return value
+}
+
+function whyEmpty(template: Template): string {
+  const expressions = template.flatMap((part) => (part.kind === 'expression' ? [`<+${part.expression}>`] : []))
+  return `${expressions.length === 0 ? 'What it says' : expressions.join(' and ')} is empty or was never set.`
 }
 
 function optionalText(template: Template | undefined, lookup: Lookup, field: string): string | undefined {
