@@ -32,7 +32,9 @@ export function alterColumn({ from, to, has }: Change): StepPlan {
     const type = value('dataType') ?? ''
     if (oldDefault !== null) statements.push(`${alter} DROP DEFAULT`)
     const collation = value('collation')
-    const using = oldType === type ? '' : ` USING ${column}::${type}`
+    // Rows of a foreign table are converted where they live.
+    const isForeign = from.drop[0]?.startsWith('ALTER FOREIGN TABLE ') === true
+    const using = oldType === type || isForeign ? '' : ` USING ${column}::${type}`
     statements.push(`${alter} TYPE ${type}${collation === null ? '' : ` COLLATE ${collation}`}${using}`)
     if (!isWider(oldType, type))
       losesData = `The column ${to.table ?? ''}.${to.name} becomes ${type} and was ${oldType}, which may not hold every value.`

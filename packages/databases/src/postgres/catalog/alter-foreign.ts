@@ -35,9 +35,10 @@ export function alterForeignServer({ from, to, has }: Change): StepPlan {
       ...changeOptions(`ALTER ${target}`, from.properties['options'], to.properties['options']),
       ...comments(from, to),
     ],
-    unexpressed: has('wrapper', 'serverType')
-      ? ['a foreign server cannot change its wrapper or type without being made anew.']
-      : [],
+    unexpressed: [
+      ...(has('wrapper', 'serverType') ? ['a foreign server cannot change its wrapper or type without being made anew.'] : []),
+      ...(has('version') && version === null ? ['a foreign server cannot lose its version without being made anew.'] : []),
+    ],
   }
 }
 

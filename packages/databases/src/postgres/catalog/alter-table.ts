@@ -39,11 +39,11 @@ export function alterTable({ from, to, has }: Change): StepPlan {
   if (has('ofType'))
     statements.push(to.properties['ofType'] === null ? `${table} NOT OF` : `${table} OF ${String(to.properties['ofType'])}`)
   if (has('rowSecurity')) {
-    const state = to.properties['rowSecurity']
-    statements.push(`${table} ${state === 'off' ? 'DISABLE' : 'ENABLE'} ROW LEVEL SECURITY`)
-    if (state === 'forced' || from.properties['rowSecurity'] === 'forced') {
-      statements.push(`${table} ${state === 'forced' ? 'FORCE' : 'NO FORCE'} ROW LEVEL SECURITY`)
-    }
+    const [before, after] = [String(from.properties['rowSecurity']), String(to.properties['rowSecurity'])]
+    const isForced = (state: string): boolean => state.endsWith('forced')
+    statements.push(`${table} ${after.startsWith('off') ? 'DISABLE' : 'ENABLE'} ROW LEVEL SECURITY`)
+    if (isForced(before) !== isForced(after))
+      statements.push(`${table} ${isForced(after) ? 'FORCE' : 'NO FORCE'} ROW LEVEL SECURITY`)
   }
   if (has('replicaIdentity'))
     statements.push(`${table} REPLICA IDENTITY ${String(to.properties['replicaIdentity']).toUpperCase()}`)

@@ -26,9 +26,9 @@ interface MappingRow {
 /** Options whose values are secrets, whatever the wrapper calls them. Names of files are none. */
 const secretOption = /pass(?!file)|secret|token|credential|private|api_?key|access_?key|account_?key/i
 
-/** Options as the catalogue has them (`host=db1`), as SQL. Secrets are left out and named among what is not carried. */
+/** Options as the catalogue has them (`host=db1`), as SQL, by name: their order means nothing. Secrets are left out and named among what is not carried. */
 export function foreignOptions(reading: Reading, options: readonly string[] | null, of: string): readonly string[] {
-  return (options ?? []).flatMap((option) => {
+  return [...(options ?? [])].sort().flatMap((option) => {
     const at = option.indexOf('=')
     const name = option.slice(0, at)
     if (secretOption.test(name)) {

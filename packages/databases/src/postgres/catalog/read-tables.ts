@@ -202,7 +202,7 @@ function tableProperties(
     accessMethod: row.method,
     tablespace: row.tablespace,
     ofType: row.ofType,
-    rowSecurity: !row.rowSecurity ? 'off' : row.forceRowSecurity ? 'forced' : 'on',
+    rowSecurity: row.rowSecurity ? (row.forceRowSecurity ? 'forced' : 'on') : row.forceRowSecurity ? 'off, forced' : 'off',
     // With an index it is the index that says so.
     replicaIdentity: { f: 'full', n: 'nothing' }[row.replicaIdentity] ?? 'default',
     comment: row.comment,
@@ -226,7 +226,9 @@ function addColumn(
       name: row.name,
       properties: text.properties,
       create: [`ALTER TABLE ${table} ADD COLUMN ${text.definition}`, ...text.extras],
-      drop: [`ALTER TABLE ${table} DROP COLUMN ${reading.quote(row.name)}`],
+      drop: [
+        `ALTER ${owner.type === 'foreignTable' ? 'FOREIGN TABLE' : 'TABLE'} ${table} DROP COLUMN ${reading.quote(row.name)}`,
+      ],
       dependsOn: new Set([id]),
       partOf: id,
     },

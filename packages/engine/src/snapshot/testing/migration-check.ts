@@ -7,6 +7,7 @@ import type { Snapshot } from '../model.ts'
 import { planMigration } from '../plan-migration.ts'
 import { renderDiff } from '../snapshot-text.ts'
 import { openCatalogueOf, snapshotDatabase } from '../take-snapshot.ts'
+import type { SnapshotOptions } from '../take-snapshot.ts'
 import { writeChangelog } from '../write-changelog.ts'
 
 /** A change of a database that makes one difference. */
@@ -27,10 +28,12 @@ export async function checkMutation(
   reference: Snapshot,
   mutation: Mutation,
   withRollback = true,
+  options: SnapshotOptions = {},
 ): Promise<void> {
   const { sql, expected } = mutation
+  const snapshot = (): Promise<Snapshot> => snapshotDatabase({ database: target, options })
   await run(target, [sql])
-  const changed = await snapshotDatabase({ database: target })
+  const changed = await snapshot()
   const diff = diffSnapshots(reference, changed)
   assert.deepEqual(describe(diff), [expected], sql)
   const catalogue = await openCatalogueOf(target)
@@ -51,7 +54,7 @@ export async function checkMutation(
   const forward = plan.steps.map(({ statements }) => statements)
   assert.ok(forward.length > 0, sql)
   const assertDone = async (): Promise<void> => {
-    const now = diffSnapshots(reference, await snapshotDatabase({ database: target }))
+    const now = diffSnapshots(reference, await snapshot())
     assert.equal(renderDiff(now), 'There are no differences.', `${sql}\n${written.text}`)
   }
   for (const statements of forward) await run(target, statements, `${sql}\n${written.text}`)
@@ -59,7 +62,7 @@ export async function checkMutation(
   const back = plan.steps.map(({ rollback }) => rollback)
   if (!withRollback || back.some((statements) => statements === undefined)) return
   for (const statements of back.reverse()) await run(target, statements ?? [], `${sql}\n${written.text}`)
-  const again = diffSnapshots(changed, await snapshotDatabase({ database: target }))
+  const again = diffSnapshots(changed, await snapshot())
   assert.equal(renderDiff(again), 'There are no differences.', `rolled back: ${sql}\n${written.text}`)
   for (const statements of forward) await run(target, statements)
 }
