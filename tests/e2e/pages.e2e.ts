@@ -212,7 +212,7 @@ describe('pages', { skip: executable === undefined ? 'there is no Chromium' : fa
     await opened.page.goto(`/executions/${executionIds.queued}`)
     const panel = opened.page.getByRole('region', { name: 'Why it waits' })
     await panel.getByText('It lacks the tag "billing".').waitFor()
-    await panel.getByText('is not approved, and the group needs a sealed secret').waitFor()
+    await panel.getByText('It is not approved to receive sealed secrets.').waitFor()
   })
 
   test('cancelling asks first', async () => {

@@ -124,3 +124,15 @@ test('who waits for an execution hears why its step groups wait', async () => {
   )
   assert.match(err, /s\/g {2}waiting: The image "a\/b" is pulled\.\n *Look at the registry\./)
 })
+
+test('an enrolment token is the whole answer, and what to do with it stands beside it', async () => {
+  const token = { id: 'enr_1', scope: {}, expiresAt: '2026-01-01T00:00:00Z', usesLeft: 2, approve: false, token: 'sle_x' }
+  await using server = await serve((_request, response) => {
+    response.writeHead(201, { 'content-type': 'application/json' })
+    response.end(JSON.stringify({ ...token, createdAt: '2026-01-01T00:00:00Z' }))
+  })
+  const { exitCode, out, err } = await run(server.env, 'delegate', 'token', '--uses', '2')
+  assert.deepEqual([exitCode, out], [0, 'sle_x\n'])
+  assert.match(err, /2 enrolments until/)
+  assert.ok(err.includes(`--server ${String(server.env['SLUICE_URL'])} --name NAME`), err)
+})

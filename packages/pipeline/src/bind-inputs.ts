@@ -72,7 +72,7 @@ function reportUnknown(pipeline: Pipeline, key: string, definitions: readonly In
   }
   const keys = definitions.map((definition) => definition.key)
   const near = didYouMean(key, keys)
-  const known = keys.length === 0 ? 'The pipeline takes no inputs.' : `There are ${keys.slice(0, 20).join(', ')}.`
+  const known = keys.length === 0 ? 'The pipeline takes no inputs.' : `It has ${keys.slice(0, 20).join(', ')}.`
   const hint = near === undefined ? known : `Did you mean "${near}"?`
   report.error('PIPELINE_INPUT_UNKNOWN', `The pipeline has no input ${quote(key)}.`, undefined, hint)
 }

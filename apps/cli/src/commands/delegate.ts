@@ -1,6 +1,7 @@
 import { AppError, didYouMean } from '@sluice/base'
 import { type DelegateView, operationEndpoints } from '@sluice/contract'
 import type { CommandContext } from '../command-context.ts'
+import { readConfig } from '../config.ts'
 import { formatAge, formatTable } from '../output/table.ts'
 
 export async function listDelegates(context: CommandContext): Promise<void> {
@@ -45,12 +46,14 @@ export async function createDelegateToken(
     body: { ...scope, expiresInHours: options.hours, uses: options.uses, approve: options.approve },
     signal: context.signal,
   })
-  context.printer.result(token, () =>
+  // The token alone is the answer, so that a script can take it as it is.
+  context.printer.result(token, () => token.token)
+  const { url } = readConfig(context.env)
+  context.printer.progress(
     [
-      token.token,
       '',
       `Good for ${token.usesLeft === 1 ? 'one enrolment' : `${String(token.usesLeft)} enrolments`} until ${token.expiresAt}; it is not shown again. In the network of the databases:`,
-      '  SLUICE_DELEGATE_TOKEN=… sluice delegate start --server URL --name NAME',
+      `  SLUICE_DELEGATE_TOKEN=… sluice delegate start --server ${url} --name NAME`,
       ...(options.approve ? [] : ['The delegate may receive sealed secrets after: sluice delegate approve NAME']),
     ].join('\n'),
   )
