@@ -46,7 +46,7 @@ export async function withSession<T>(context: RunContext, use: (session: Session
       database,
       url,
       place: describe(context, 'target', url),
-      selection: selectionOf(context, url),
+      selection: selectionOf(context, url.engine),
       write: {
         runId: createId('cli'),
         host: hostname(),
@@ -54,7 +54,7 @@ export async function withSession<T>(context: RunContext, use: (session: Session
         ...(Number.isFinite(lockWaitMinutes) ? { lockWaitMs: Math.max(0, lockWaitMinutes) * 60_000 } : {}),
       },
       onEvent: (event) => showEvent(context, event),
-      readChangelog: () => readChangelog(context, database),
+      readChangelog: async () => readChangelog(context, database.dialect.name, await database.readFacts([])),
     }
     return await use(session)
   } finally {
@@ -107,8 +107,8 @@ function readUrl(context: RunContext, which: keyof typeof connections): Database
     })
   const text = withProperties(settings.argument(names.url) ?? '', settings.argument(names.properties))
   if (/^offline:/i.test(text))
-    throw new AppError('invalid', 'DATABASE_URL_OFFLINE', 'Offline URLs have no history here.', {
-      hint: '`sluice db preview` shows SQL without a database; otherwise give the URL of one.',
+    throw new AppError('invalid', 'DATABASE_URL_OFFLINE', 'An offline URL has no objects to compare with.', {
+      hint: 'Give the URL of a database.',
     })
   const { url, diagnostics } = parseDatabaseUrl(text)
   output.diagnostics(diagnostics.filter(({ severity }) => severity !== 'error' || url !== undefined))
@@ -150,9 +150,10 @@ function describe(context: RunContext, which: keyof typeof connections, url: Dat
   return `${user}@jdbc:${url.engine}://${hosts.join(',')}/${url.database ?? ''}`
 }
 
-function selectionOf({ settings }: RunContext, url: DatabaseUrl): SelectionOptions {
+/** Where the history lives, and which changesets are meant. */
+export function selectionOf({ settings }: RunContext, engine: DatabaseUrl['engine']): SelectionOptions {
   const trackingSchema =
-    url.engine === 'postgresql'
+    engine === 'postgresql'
       ? settings.global('liquibaseSchemaName')
       : (settings.global('liquibaseCatalogName') ?? settings.global('liquibaseSchemaName'))
   const historyTable = settings.global('databaseChangelogTableName')
@@ -163,7 +164,7 @@ function selectionOf({ settings }: RunContext, url: DatabaseUrl): SelectionOptio
     .filter((name) => name !== '')
   const labels = settings.argument('labelFilter')
   return {
-    ...(trackingSchema === undefined || url.engine === 'sqlite' ? {} : { trackingSchema }),
+    ...(trackingSchema === undefined || engine === 'sqlite' ? {} : { trackingSchema }),
     ...(historyTable === undefined ? {} : { historyTable }),
     ...(lockTable === undefined ? {} : { lockTable }),
     ...(contexts.length === 0 ? {} : { contexts }),

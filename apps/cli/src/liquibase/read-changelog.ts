@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs'
 import { homedir, platform, tmpdir, userInfo } from 'node:os'
 import { AppError, hasErrors } from '@sluice/base'
-import { normalizePath, parseChangelog, type Changelog, type FileTree } from '@sluice/changelog'
-import type { Database } from '@sluice/engine'
+import { normalizePath, parseChangelog, type Changelog, type DatabaseFacts, type FileTree } from '@sluice/changelog'
 import { openSearchPath, splitSearchPath, type DuplicateFileMode } from '@sluice/sources'
 import { keepMemorySmall } from '../db/keep-memory-small.ts'
 import type { RunContext } from './run-context.ts'
 import { readSystemProperties } from './settings.ts'
 
-/** Parses the changelog that the settings name, for the product that the server says it is. Problems are printed, errors end the command. */
-export async function readChangelog(context: RunContext, database: Database): Promise<Changelog> {
+/** Parses the changelog that the settings name, for one product (`dbms`) and what its server says. Problems are printed, errors end the command. */
+export async function readChangelog(context: RunContext, dbms: string, databaseFacts: DatabaseFacts): Promise<Changelog> {
   const { settings, output, parameters } = context
   const file = settings.argument('changelogFile') ?? ''
   const tree = await openFiles(context)
@@ -18,8 +17,8 @@ export async function readChangelog(context: RunContext, database: Database): Pr
   const labelFilter = settings.argument('labelFilter')
   keepMemorySmall()
   const { changelog, diagnostics } = parseChangelog(file, tree, {
-    dbms: database.dialect.name,
-    databaseFacts: await database.readFacts([]),
+    dbms,
+    databaseFacts,
     properties: parameters,
     environment: environmentOf(context.env),
     missingProperty: missingPropertyOf(settings.global('missingPropertyMode')),

@@ -97,7 +97,8 @@ async function runCommand(
     parameters: { ...parametersOf(files), ...Object.fromEntries(line.parameters) },
   }
   const handler = await handlerOf(command.spec.name)
-  if (handler.needs === 'target') await withSession(context, handler.run)
+  if (/^offline:/i.test(settings.argument('url') ?? '')) await (await import('./offline.ts')).runOffline(context)
+  else if (handler.needs === 'target') await withSession(context, handler.run)
   else await handler.run(context)
   output.finish()
   streams.err(`Liquibase command '${command.shownName}' was executed successfully.\n`)
