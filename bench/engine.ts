@@ -6,7 +6,7 @@ import { tunedJava, openLiquibasePeer } from './engine/liquibase-peer.ts'
 import { type Contest, measureCpu, measureSqlText, measureUpdates, type Side, sides, type Work } from './engine/measure.ts'
 import { openEngineTarget } from './engine/open-target.ts'
 import type { Bench, BenchResult, FigureTable, Goal } from './figures.ts'
-import { describeMs, formatCount, formatRatio, median } from './statistics.ts'
+import { describeMs, formatCount, formatMs, formatRatio, median } from './statistics.ts'
 import { requireLiquibase } from './support/peers.ts'
 
 /** The engine alone on one product, `sluice db` against the Liquibase command line, each a process of its own. */
@@ -63,20 +63,25 @@ function wallTable({ title, product }: EngineTarget, works: readonly Work[]): Fi
       '`sluice db apply` and `preview` (the bundled CLI) and `liquibase update` and `update-sql`, each as a process of its own from its start ' +
       'to its end, taking turns on empty databases of one server with durable commits; medians with ranges. Tuned: ' +
       `\`JAVA_OPTS="${tunedJava}"\`, an archive of the very classes that these runs load. Changesets are formatted SQL in one file: ` +
-      'create table, add column, create index, insert. Bare commits: the same statements from a loop, each sent by itself on one open ' +
-      'connection and committed as it ends, without a history' +
+      'create table, add column, create index, insert. Bare commits: a program that sends the same statements from a loop, each by itself ' +
+      'and committed as it ends, without a history; in brackets the median of its loop alone, without start and connection' +
       (product === 'mariadb' ? '; around a statement that MariaDB commits by itself also a note before and one after it.' : '.'),
     columns: ['What', 'Sluice', 'Bare commits', 'Liquibase', 'Ratio', 'Liquibase, tuned', 'Ratio'],
     rows: works.map((work) => [
       work.name,
       describeMs(wall(work, 'sluice')),
-      work.floorMs.length === 0 ? '' : describeMs(work.floorMs),
+      describeFloor(work),
       describeMs(wall(work, 'shipped')),
       ratio(work, 'shipped'),
       describeMs(wall(work, 'tuned')),
       ratio(work, 'tuned'),
     ]),
   }
+}
+
+function describeFloor({ floor }: Work): string {
+  if (floor.length === 0) return ''
+  return `${describeMs(floor.map(({ wallMs }) => wallMs))} [${formatMs(median(floor.map(({ loopMs }) => loopMs)))}]`
 }
 
 function costTable(title: string, works: readonly Work[]): FigureTable {

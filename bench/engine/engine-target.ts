@@ -1,4 +1,5 @@
 import type { EngineProduct } from './changelogs.ts'
+import type { BareRun } from './run-bare.ts'
 
 /** What the engine's benchmark runs on: a product with commits as durable as in production. */
 export interface EngineTarget extends AsyncDisposable {
@@ -16,9 +17,8 @@ export interface EngineDatabase extends AsyncDisposable {
   readonly password: string | undefined
   countHistory(): Promise<number>
   /**
-   * The commit floor: every statement sent by itself, on one connection, committed as it ends, and nothing else but the commits that
-   * safety needs (on MariaDB a note before and after a statement that commits by itself). Returns the
-   * milliseconds without those of connecting.
+   * The commit floor: a program that sends every statement by itself, on one connection, committed as it ends, and nothing else but the
+   * commits that safety needs (on MariaDB a note before and after a statement that commits by itself).
    */
-  runBare(statements: readonly string[]): Promise<number>
+  runBare(statements: readonly string[]): Promise<BareRun>
 }

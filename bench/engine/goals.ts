@@ -21,9 +21,9 @@ export function fasterGoal(what: string, work: Work, peer: 'shipped' | 'tuned', 
   }
 }
 
-/** At most 1.2 times the commit floor. */
+/** At most 1.2 times the commit floor, process against process. */
 export function floorGoal(what: string, work: Work): Goal {
-  const [ours, floor] = [medianWall(work, 'sluice'), median(work.floorMs)]
+  const [ours, floor] = [medianWall(work, 'sluice'), median(work.floor.map(({ wallMs }) => wallMs))]
   return {
     what,
     goal: '≤ 1.2 × the bare commits',

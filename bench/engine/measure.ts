@@ -2,16 +2,17 @@ import type { WatchedRun } from '../support/run-watched.ts'
 import type { EngineChangelog } from './changelogs.ts'
 import type { EngineDatabase, EngineTarget } from './engine-target.ts'
 import type { LiquibasePeer } from './liquibase-peer.ts'
+import type { BareRun } from './run-bare.ts'
 import { runSluice } from './run-sluice.ts'
 
 export const sides = ['sluice', 'shipped', 'tuned'] as const
 export type Side = (typeof sides)[number]
 
-/** All runs of one piece of work, by side, and the times of its commit floor. */
+/** All runs of one piece of work, by side, and those of its commit floor. */
 export interface Work {
   readonly name: string
   readonly runs: Readonly<Record<Side, WatchedRun[]>>
-  readonly floorMs: number[]
+  readonly floor: BareRun[]
 }
 
 export interface Contest {
@@ -21,7 +22,7 @@ export interface Contest {
 }
 
 export function newWork(name: string): Work {
-  return { name, runs: { sluice: [], shipped: [], tuned: [] }, floorMs: [] }
+  return { name, runs: { sluice: [], shipped: [], tuned: [] }, floor: [] }
 }
 
 /** Every side on an empty database of its own, then again with nothing to do; the sides take turns and every round starts with another. */
@@ -46,7 +47,7 @@ export async function measureUpdates(
       if (found !== count) throw new Error(`${side} left ${String(found)} of ${String(count)} changesets in the history.`)
     }
     await using bare = await target.createDatabase()
-    update.floorMs.push(await bare.runBare(changelog.statements))
+    update.floor.push(await bare.runBare(changelog.statements))
   }
   return { update, noOp }
 }

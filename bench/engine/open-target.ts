@@ -4,10 +4,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { createToken } from '@sluice/base'
 import { openTempDir, startMariadb } from '@sluice/testkit'
 import { createConnection } from 'mysql2/promise'
-import pg from 'pg'
 import { openBenchPostgres } from '../support/bench-postgres.ts'
 import type { EngineProduct } from './changelogs.ts'
 import type { EngineTarget } from './engine-target.ts'
+import { runBare } from './run-bare.ts'
 
 const countSql = 'select count(*) as count from DATABASECHANGELOG'
 let created = 0
@@ -29,15 +29,14 @@ async function openPostgres(): Promise<EngineTarget> {
         user: database.user,
         password: database.password,
         countHistory: async () => Number((await database.query(countSql))[0]?.['count']),
-        async runBare(statements) {
-          const client = new pg.Client({ connectionString: database.url })
-          await client.connect()
-          try {
-            return await timeEach(statements, (sql) => client.query(sql))
-          } finally {
-            await client.end()
-          }
-        },
+        runBare: (statements) =>
+          runBare({
+            product: 'postgresql',
+            driver: import.meta.resolve('pg'),
+            connection: { connectionString: database.url },
+            before: [],
+            statements,
+          }),
         [Symbol.asyncDispose]: () => postgres.dropDatabase(database.name),
       }
     },
@@ -79,9 +78,12 @@ async function openMariadb(): Promise<EngineTarget> {
         countHistory: async () =>
           Number(((await withConnection(name, (query) => query(countSql))) as { count: number }[])[0]?.count),
         runBare: (statements) =>
-          withConnection(name, async (query) => {
-            await query('create table bench_note (id int primary key, done bool not null)')
-            return timeEach(statements.flatMap(withNotes), query)
+          runBare({
+            product: 'mariadb',
+            driver: import.meta.resolve('mysql2/promise'),
+            connection: { host, port, user, password, database: name },
+            before: ['create table bench_note (id int primary key, done bool not null)'],
+            statements: statements.flatMap(withNotes),
           }),
         [Symbol.asyncDispose]: async () => {
           await withConnection(undefined, (query) => query(`drop database ${name}`))
@@ -117,10 +119,7 @@ async function openSqlite(): Promise<EngineTarget> {
           using database = new DatabaseSync(path)
           return Promise.resolve(Number(database.prepare(countSql).get()?.['count']))
         },
-        async runBare(statements) {
-          using database = new DatabaseSync(path)
-          return timeEach(statements, (sql) => database.exec(sql))
-        },
+        runBare: (statements) => runBare({ product: 'sqlite', driver: '', connection: path, before: [], statements }),
         [Symbol.asyncDispose]() {
           for (const suffix of ['', '-journal', '-wal', '-shm', '-sluice-lock']) rmSync(`${path}${suffix}`, { force: true })
           return Promise.resolve()
@@ -129,10 +128,4 @@ async function openSqlite(): Promise<EngineTarget> {
     },
     [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),
   }
-}
-
-async function timeEach(statements: readonly string[], run: (sql: string) => unknown): Promise<number> {
-  const startedAt = performance.now()
-  for (const sql of statements) await run(sql)
-  return performance.now() - startedAt
 }
