@@ -2,7 +2,10 @@ import { cpSync, existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { runToEnd } from './child-process.ts'
 
-/** Puts the example's changelog into a Git repository of its own and commits what changed. Returns the repository's folder. */
+/**
+ * Puts the example's changelog into a Git repository of its own. What is there already is left alone: from then on it is for people to
+ * change. Returns the repository's folder.
+ */
 export async function makeExampleRepository(sourceDir: string, dataDir: string): Promise<string> {
   const dir = join(dataDir, 'example', 'repository')
   mkdirSync(dir, { recursive: true })
@@ -23,9 +26,10 @@ export async function makeExampleRepository(sourceDir: string, dataDir: string):
       { cwd: dir },
     )
   if (!existsSync(join(dir, '.git'))) await git('init', '--quiet', '--initial-branch=main', '.')
+  // Without a commit an earlier start did not get to its end.
+  if ((await git('for-each-ref', '--count=1', 'refs/heads')).trim() !== '') return dir
   cpSync(sourceDir, dir, { recursive: true })
   await git('add', '--all')
-  if ((await git('status', '--porcelain')).trim() !== '')
-    await git('commit', '--quiet', '--message', 'Describe the shop’s schema')
+  await git('commit', '--quiet', '--message', 'Describe the shop’s schema')
   return dir
 }

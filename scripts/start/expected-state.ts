@@ -1,15 +1,13 @@
 import { openDatabase } from '@sluice/databases'
-import { readStatus } from '@sluice/engine'
+import { readHistory, readStatus } from '@sluice/engine'
 import { parseChangelog } from '@sluice/changelog'
 import { createFolderTree } from '@sluice/sources'
+import type { ReleasedDatabase } from './choose-release.ts'
 import type { ExampleDatabase } from './example-databases.ts'
 
-export interface DatabaseState {
-  readonly name: string
+export interface DatabaseState extends ReleasedDatabase {
   readonly port: number
-  readonly isUpToDate: boolean
   readonly applied: number
-  readonly lastTag: string | null
 }
 
 /** What each example database really holds, asked of the database itself and not of the control plane. */
@@ -24,7 +22,9 @@ export async function readDatabaseStates(
       const database = await openDatabase({ url: server.url })
       try {
         const status = await readStatus({ database, changelog, options: { contexts: [name] } })
-        return { name, port, isUpToDate: status.isUpToDate, applied: status.applied, lastTag: status.lastTag }
+        const tags = (await readHistory({ database })).flatMap(({ tag }) => (tag === null ? [] : [tag]))
+        const { isUpToDate, applied, lastTag } = status
+        return { name, port, isUpToDate, applied, lastTag, tags }
       } finally {
         await database.close()
       }

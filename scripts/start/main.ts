@@ -7,6 +7,7 @@ import { type ControlPlane, startControlPlane } from './control-plane.ts'
 import { openExampleDatabases } from './example-databases.ts'
 import { makeExampleRepository } from './example-repository.ts'
 import { readDatabaseStates } from './expected-state.ts'
+import { chooseRelease } from './choose-release.ts'
 import { say, sayStep } from './say.ts'
 import { readStartOptions } from './start-options.ts'
 import { StopList } from './stop-list.ts'
@@ -35,7 +36,7 @@ async function main(): Promise<number> {
     if (options.once) return first.exitCode
     say('\nPress Ctrl-C to stop.')
     const end = await Promise.race([interrupted, first.broken])
-    if (end !== 'interrupted') throw new AppError('internal', 'PROCESS_ENDED', end)
+    if (end !== 'interrupted') throw new AppError('unavailable', 'PROCESS_ENDED', end)
     say('\nStopping …')
     return 0
   } finally {
@@ -59,10 +60,12 @@ async function startAll(
   for (const { server } of databases) stops.add(() => server.stop())
   const repositoryDir = await repository
   const delegate = await plane.startDelegate(repositoryDir, databases)
-  const execution = await runExample({ checkout, dataDir, plane, databases, repositoryDir })
+  const release = chooseRelease(await readDatabaseStates(databases, repositoryDir))
+  const execution = await runExample({ checkout, dataDir, plane, databases, repositoryDir, release })
   const states = await readDatabaseStates(databases, repositoryDir)
   const isExpected =
-    states.length === databases.length && states.every((state) => state.isUpToDate && state.lastTag === `${state.name}-v1`)
+    states.length === databases.length &&
+    states.every((state) => state.isUpToDate && state.lastTag === `${state.name}-${release}`)
 
   sayStep(
     isExpected

@@ -20,8 +20,9 @@ export async function runExample(options: {
   readonly plane: ControlPlane
   readonly databases: readonly ExampleDatabase[]
   readonly repositoryDir: string
+  readonly release: string
 }): Promise<ExampleRun> {
-  const { checkout, plane, databases } = options
+  const { checkout, plane, databases, release } = options
   const cli = join(checkout, 'dist/cli.js')
   const sluice = (args: readonly string[], input?: string): Promise<string> =>
     runToEnd(process.execPath, [cli, ...args], { env: plane.cliEnv, ...(input === undefined ? {} : { input }) })
@@ -39,7 +40,7 @@ export async function runExample(options: {
 
   sayStep('Running the pipeline deploy_shop')
   await new Promise<void>((resolve, reject) => {
-    const run = spawn(process.execPath, [cli, 'pipeline', 'run', 'deploy_shop', '--wait'], {
+    const run = spawn(process.execPath, [cli, 'pipeline', 'run', 'deploy_shop', '--input', `release=${release}`, '--wait'], {
       env: plane.cliEnv,
       stdio: ['ignore', 'ignore', 'inherit'],
     })
