@@ -31,6 +31,14 @@ describe('reading CSV', () => {
     equal(rows(text, { comment: '//' }).length, 4)
   })
 
+  it('says which row has a quote that is not closed', () => {
+    const open = (text: string): readonly (number | boolean)[] =>
+      [...readCsv(text)].flatMap((row) => [row.line, row.isUnterminated === true])
+    deepEqual(open('a,b\n1,"x\n2,y\n'), [1, false, 2, true])
+    deepEqual(open('a\n"x""'), [1, false, 2, true])
+    deepEqual(open('a\n"x"""'), [1, false, 2, false])
+  })
+
   it('takes other separators and quotes', () => {
     deepEqual(rows("a;'b;c'", { separator: ';', quote: "'" }), [['a', 'b;c']])
     deepEqual(rows('a\tb', { separator: '\\t' }), [['a', 'b']])

@@ -2,6 +2,8 @@
 export interface CsvRow {
   readonly line: number
   readonly values: readonly string[]
+  /** A quote that is not closed has taken all the rest of the text. */
+  readonly isUnterminated?: true
 }
 
 export interface CsvOptions {
@@ -36,15 +38,17 @@ export function* readCsv(text: string, options: CsvOptions = {}): Generator<CsvR
     }
     const start = line
     const values: string[] = []
+    let isUnterminated = false
     for (;;) {
       const field = readField(text, at, separator, quote)
       values.push(field.value)
+      isUnterminated ||= field.isUnterminated
       line += field.breaks
       at = field.end
       if (text[at] !== separator) break
       at++
     }
-    yield { line: start, values }
+    yield isUnterminated ? { line: start, values, isUnterminated } : { line: start, values }
   }
 }
 
@@ -54,20 +58,23 @@ function readField(
   start: number,
   separator: string,
   quote: string,
-): { readonly value: string; readonly end: number; readonly breaks: number } {
+): { readonly value: string; readonly end: number; readonly breaks: number; readonly isUnterminated: boolean } {
   let at = start
   if (text[at] !== quote) {
     while (at < text.length && text[at] !== separator && !isLineEnd(text, at)) at++
-    return { value: text.slice(start, at), end: at, breaks: 0 }
+    return { value: text.slice(start, at), end: at, breaks: 0, isUnterminated: false }
   }
   let value = ''
   let from = at + 1
   for (;;) {
     const next = text.indexOf(quote, from)
     if (next === -1) {
-      value += text.slice(from)
-      at = text.length
-      break
+      return {
+        value: value + text.slice(from),
+        end: text.length,
+        breaks: text.slice(start).split('\n').length - 1,
+        isUnterminated: true,
+      }
     }
     value += text.slice(from, next)
     if (text[next + 1] !== quote) {
@@ -81,7 +88,7 @@ function readField(
   const rest = at
   while (at < text.length && text[at] !== separator && !isLineEnd(text, at)) at++
   const breaks = text.slice(start, rest).split('\n').length - 1
-  return { value: value + text.slice(rest, at), end: at, breaks }
+  return { value: value + text.slice(rest, at), end: at, breaks, isUnterminated: false }
 }
 
 function isLineEnd(text: string, at: number): boolean {

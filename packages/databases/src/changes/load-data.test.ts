@@ -69,3 +69,23 @@ describe('rows of a CSV file without types', () => {
     match(diagnostics[0]?.hint ?? '', /COMPUTED/)
   })
 })
+
+describe('a CSV file that does not fit', () => {
+  const problems = (csv: string): readonly string[] => {
+    const { statements, diagnostics } = load(postgresDialect, csv, { a: 'integer', b: 'boolean' })
+    return [...statements, ...diagnostics.map(({ message }) => message)]
+  }
+  it('is told with all its lines, and gives no statement', () => {
+    deepEqual(problems('a,b\n1\nx,maybe\n2,true\n1,2,3\n'), [
+      'Line 2 of "t.csv" has 1 values, and its header has 2.',
+      'Line 3 of "t.csv": "x" is no number for "a".',
+      'Line 3 of "t.csv": "maybe" is no boolean for "b".',
+      'Line 5 of "t.csv" has 3 values, and its header has 2.',
+    ])
+    equal(problems(`a,b\n${'1\n'.repeat(1000)}`).length, 20)
+  })
+  it('does not lose the lines after a quote that is not closed', () => {
+    deepEqual(problems('a,b\n1,true\n2,"true\n3,true\n'), ['A quote in line 3 of "t.csv" is not closed.'])
+    deepEqual(problems('a,"b\n1,true\n'), ['A quote in the first line of "t.csv" is not closed.'])
+  })
+})

@@ -37,10 +37,15 @@ export function loadRows(writer: ChangeWriter): LoadedRows {
     )
     return { columns: [], rows: [] }
   }
+  if (header.value.isUnterminated === true)
+    writer.report('CHANGE_CSV', `A quote in the first line of "${file?.path ?? ''}" is not closed.`, 'Close it.')
   const headers = header.value.values
   const columns = readColumns(headers, writer)
   return { columns, rows: convertRows(reader, headers.length, columns, writer) }
 }
+
+/** What is wrong with more lines than these is wrong with all of them. */
+const problemsMax = 20
 
 function* convertRows(
   reader: ReturnType<typeof readCsv>,
@@ -49,22 +54,30 @@ function* convertRows(
   writer: ChangeWriter,
 ): Generator<readonly string[], void, undefined> {
   const path = writer.change.file?.path ?? ''
-  for (const { line, values } of reader) {
+  let problems = 0
+  const report = (message: string, hint: string): void => {
+    problems++
+    writer.report('CHANGE_CSV', message, hint)
+  }
+  for (const { line, values, isUnterminated } of reader) {
+    if (problems >= problemsMax) return
+    if (isUnterminated === true) {
+      report(`A quote in line ${line} of "${path}" is not closed.`, 'Close it; a quote inside of quotes is written twice.')
+      return
+    }
     if (values.length !== width) {
-      writer.report(
-        'CHANGE_CSV',
+      report(
         `Line ${line} of "${path}" has ${values.length} values, and its header has ${width}.`,
         'Put values that hold the separator into quotes.',
       )
-      return
+      continue
     }
     yield columns.map((column) => {
       try {
         return columnSql(values[column.index] ?? '', column, writer)
       } catch (error) {
         if (!(error instanceof BadValue)) throw error
-        writer.report(
-          'CHANGE_CSV',
+        report(
           `Line ${line} of "${path}": "${error.value}" is no ${kindWords[column.type] ?? column.type} for "${column.name}".`,
           error.hint,
         )
