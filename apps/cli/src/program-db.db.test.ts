@@ -40,6 +40,18 @@ async function withCommands(
 }
 
 describe('sluice db', () => {
+  it('says how a changelog is named that was given by its path on this host', async () => {
+    await withTempDir(async (path) => {
+      const file = join(path, 'log.sql')
+      writeFileSync(file, changelog)
+      let said = ''
+      const streams = { out: () => {}, err: (text: string) => void (said += text) }
+      equal(await runProgram(['db', 'validate', '--url', 'sqlite::memory:', '--changelog', file], {}, streams), 2)
+      match(said, /has 1 problem; nothing was changed/)
+      equal(said.includes(`--search-path ${path} --changelog log.sql`), true)
+    })
+  })
+
   it('shows plans without writing, and takes Liquibase’s names', async () => {
     await withCommands(async (run) => {
       const dry = await run('update', '--dry-run', '--json')

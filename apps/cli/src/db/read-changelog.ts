@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, isAbsolute } from 'node:path'
 import { AppError, hasErrors, parseDatabaseUrl } from '@sluice/base'
 import { type Changelog, type DatabaseFacts, parseChangelog, type ParseResult } from '@sluice/changelog'
 import type { Database } from '@sluice/engine'
@@ -5,6 +7,7 @@ import { openSearchPath, splitSearchPath } from '@sluice/sources'
 import type { CommandContext } from '../command-context.ts'
 import type { ChangelogOptions, ConnectionOptions } from './db-options.ts'
 import { keepMemorySmall } from './keep-memory-small.ts'
+import { countOf } from './report-text.ts'
 import { selectionOf, withTarget } from './open-target.ts'
 
 /** A database and what its changelog says. */
@@ -67,11 +70,11 @@ function acceptChangelog(context: CommandContext, options: ChangelogOptions, { c
   context.printer.diagnostics(diagnostics)
   if (changelog === undefined || hasErrors(diagnostics)) {
     const count = diagnostics.filter(({ severity }) => severity === 'error').length
-    throw new AppError(
-      'invalid',
-      'CHANGELOG_INVALID',
-      `The changelog "${options.changelog}" has ${String(count)} problem(s); nothing was changed.`,
-    )
+    const message = `The changelog "${options.changelog}" has ${countOf(count, 'problem')}; nothing was changed.`
+    // A path of this host is what a shell completes.
+    const isOfHost = isAbsolute(options.changelog) && existsSync(options.changelog)
+    const hint = `Paths start at the search path: --search-path ${dirname(options.changelog)} --changelog ${basename(options.changelog)}`
+    throw new AppError('invalid', 'CHANGELOG_INVALID', message, isOfHost ? { hint } : {})
   }
   return changelog
 }
