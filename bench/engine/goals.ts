@@ -21,14 +21,15 @@ export function fasterGoal(what: string, work: Work, peer: 'shipped' | 'tuned', 
   }
 }
 
-/** At most 1.2 times the commit floor, process against process. */
+/** At most 1.2 times the loop of bare commits, although ours starts and connects in that time too; beside it the loop as a process. */
 export function floorGoal(what: string, work: Work): Goal {
-  const [ours, floor] = [medianWall(work, 'sluice'), median(work.floor.map(({ wallMs }) => wallMs))]
+  const ours = medianWall(work, 'sluice')
+  const [loop, process] = [median(work.floor.map(({ loopMs }) => loopMs)), median(work.floor.map(({ wallMs }) => wallMs))]
   return {
     what,
     goal: '≤ 1.2 × the bare commits',
-    measured: `${formatMs(ours)} against ${formatMs(floor)} (${(ours / floor).toFixed(2)} ×)`,
-    isMet: ours <= 1.2 * floor,
+    measured: `${formatMs(ours)} against ${formatMs(loop)} (${(ours / loop).toFixed(2)} ×; as a process ${(ours / process).toFixed(2)} ×)`,
+    isMet: ours <= 1.2 * loop,
   }
 }
 
