@@ -156,7 +156,7 @@ connector: { identifier: k8s, ${testPlace}, type: K8sCluster, spec: { credential
 
 async function defineWork(lab: KubeInstallation, name: string, jdbcUrl: string): Promise<void> {
   const { installation, target } = lab
-  const apply = `- step: {identifier: apply, type: DBSchemaApply, timeout: 2m, spec: {dbSchema: ${name}, dbInstance: ${name}}}`
+  const apply = `- step: {identifier: apply, type: DBSchemaApply, timeout: 5m, spec: {dbSchema: ${name}, dbInstance: ${name}}}`
   await installation.apply(`
 secret: { identifier: ${name}_password, ${testPlace}, spec: { provider: sealed } }
 ---

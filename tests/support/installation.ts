@@ -23,6 +23,8 @@ export interface InstallationOptions {
   readonly databaseUrl?: string | undefined
   /** More environment for server and delegate. */
   readonly env?: Readonly<Record<string, string>> | undefined
+  /** More environment for the server alone. */
+  readonly serverEnv?: Readonly<Record<string, string>> | undefined
   /** More environment for the delegate alone. */
   readonly delegateEnv?: Readonly<Record<string, string>> | undefined
   /** The delegate's policy file; one that allows local repositories below the installation's folder unless given. */
@@ -125,6 +127,7 @@ export async function openInstallation(options: InstallationOptions = {}): Promi
         args: [appEntry('server')],
         env: {
           ...env,
+          ...options.serverEnv,
           SLUICE_DATABASE_URL: databaseUrl,
           SLUICE_PORT: String(port),
           SLUICE_DATA_DIR: join(dir, 'server'),

@@ -38,6 +38,7 @@ export interface KubeInstallation extends AsyncDisposable {
 
 export interface KubeInstallationOptions {
   readonly delegateEnv?: Readonly<Record<string, string>>
+  readonly serverEnv?: Readonly<Record<string, string>>
   /** Service accounts that the delegate's policy allows to pods; the default one unless given. */
   readonly serviceAccounts?: readonly string[]
   /** The delegate's account; one with the documented rights in the namespace of pods and no others unless given. */
@@ -71,6 +72,7 @@ export async function openKubeInstallation(options: KubeInstallationOptions = {}
     const { timeScale = 4, databaseUrl } = options
     const installation = await openInstallation({
       timeScale,
+      ...(options.serverEnv === undefined ? {} : { serverEnv: options.serverEnv }),
       ...(databaseUrl === undefined ? {} : { databaseUrl }),
       policy: () => `git: {protocols: [https, http]}
 allowScripts: true

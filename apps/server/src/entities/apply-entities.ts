@@ -64,12 +64,16 @@ export function registerEntityBatch(app: App): void {
   )
 }
 
-/** Writes what is referred to before what refers to it; the answers stand in the order of the items. Throws with the problems of all. */
+/**
+ * Writes what is referred to before what refers to it, and of one kind always in the same order, so that two callers never wait for each
+ * other's rows; the answers stand in the order of the items. Throws with the problems of all.
+ */
 async function writeAll(trx: Trx, items: readonly Item[], caller: Caller, requestId: string): Promise<EntityView[]> {
   const kinds = Object.keys(entityKinds)
-  const order = [...items.keys()].sort(
-    (left, right) => kinds.indexOf(items[left]?.kind ?? '') - kinds.indexOf(items[right]?.kind ?? ''),
-  )
+  const rankOf = ({ kind, value }: Item): string =>
+    `${String(kinds.indexOf(kind)).padStart(3, '0')}${keyText({ kind, ...placeOf(kind, value), identifier: String(value['identifier']) })}`
+  const ranks = items.map(rankOf)
+  const order = [...items.keys()].toSorted((left, right) => ((ranks[left] ?? '') < (ranks[right] ?? '') ? -1 : 1))
   const views: EntityView[] = []
   const issues: IssueView[] = []
   const refused = new Set<string>()
