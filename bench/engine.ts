@@ -35,7 +35,7 @@ export function createEngineBench(product: EngineProduct): Bench {
     const growth = await measureGrowth(contest, temp.path, isQuick)
 
     const on = (text: string): string => `${target.title}: ${text}`
-    const ofWork = (work: Work): string => on(work.name.charAt(0).toLowerCase() + work.name.slice(1))
+    const ofWork = (work: Work): string => on(work.name.replace(/^[A-Z](?![A-Z])/, (letter) => letter.toLowerCase()))
     return {
       tables: [wallTable(target, works), costTable(target.title, works), growth.table],
       goals: [
