@@ -74,12 +74,19 @@ function listSources(folder: string): string[] {
   })
 }
 
-/** Files of earlier builds. A program that still runs may load one of them, so the last day's stay. */
+/** Files of earlier builds, and what was compiled of them. A program that still runs may load one of them, so the last day's stay. */
 function removeOldFiles(written: ReadonlySet<string>): void {
   const dayAgoMs = Date.now() - 24 * 3_600_000
+  const compiled = join(dist, '.compile-cache')
+  for (const name of existsSync(compiled) ? readdirSync(compiled, { recursive: true, encoding: 'utf8' }) : []) {
+    const path = join(compiled, name)
+    const isCurrent = written.has(name.replace(/\.cjs-.*$/, '.cjs'))
+    // What is still in use is compiled and written again.
+    if (!isCurrent && statSync(path).isFile() && statSync(path).mtimeMs < dayAgoMs) rmSync(path)
+  }
   for (const name of readdirSync(dist)) {
     const path = join(dist, name)
-    if (!/\.js(\.map)?$/.test(name) || written.has(relative(dist, path))) continue
+    if (!/\.c?js(\.map)?$/.test(name) || written.has(relative(dist, path))) continue
     if (statSync(path).mtimeMs < dayAgoMs) rmSync(path)
   }
 }

@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { buildPrograms } from '../../scripts/build/programs.ts'
+import { trainPrograms } from './train.ts'
 
 export const repositoryRoot = resolve(import.meta.dirname, '../..')
 
@@ -87,6 +88,9 @@ export async function assembleSluice(folder: string, version: string): Promise<v
   mkdirSync(bin, { recursive: true })
   mkdirSync(join(folder, 'usr/local/bin'), { recursive: true })
   await buildPrograms({ root: repositoryRoot, dist: home, version })
+  // The training runs what is in dist/.
+  execFileSync(process.execPath, [join(repositoryRoot, 'scripts/build.ts'), '--if-stale', '--quiet'], { stdio: 'inherit' })
+  await trainPrograms(home)
   execFileSync('find', [home, '-name', '*.map', '-delete'])
   const web = join(repositoryRoot, 'dist/web')
   if (existsSync(web)) cpSync(web, join(home, 'web'), { recursive: true })
@@ -99,7 +103,6 @@ export async function assembleSluice(folder: string, version: string): Promise<v
   if (existsSync(entry)) copyFileSync(entry, join(bin, 'entry'))
   for (const path of [join(bin, 'busybox'), join(folder, 'usr/local/bin/sluice')]) chmodSync(path, 0o755)
   // Written by the image's own user while the image is made, and only read later.
-  mkdirSync(join(home, '.compile-cache'))
   chmodSync(join(home, '.compile-cache'), 0o777)
 }
 

@@ -3,8 +3,7 @@ FROM scratch
 COPY --chown=0:0 system/ /
 COPY --chown=0:0 sluice/ /
 USER 65532:65532
-RUN ["/bin/sh", "-c", "for program in runner delegate cli; do /usr/local/bin/node /opt/sluice/$program.js --version >/dev/null 2>&1 || true; done"]
-RUN ["/usr/local/bin/node", "--input-type=module", "-e", "import {enableCompileCache} from 'node:module'; import {globSync} from 'node:fs'; enableCompileCache('/opt/sluice/.compile-cache'); for (const file of globSync('/opt/sluice/runner-*.js')) if (!file.endsWith('/runner-main.js')) await import(file)"]
+RUN ["/bin/sh", "-c", "for program in delegate cli; do /usr/local/bin/node /opt/sluice/$program.js --version >/dev/null 2>&1 || true; done"]
 ENV HOME=/tmp NODE_ENV=production PATH=/usr/local/bin:/usr/bin:/bin
 WORKDIR /tmp
 ENTRYPOINT ["/usr/local/bin/node", "/opt/sluice/cli.js"]

@@ -1,10 +1,10 @@
-import { AppError } from '@sluice/base'
 import type { OutputStreams } from './output/printer.ts'
 import { addDatabaseCommands, findDatabaseGroup } from './program-db.ts'
 import { addDelegateCommands } from './program-delegate.ts'
 import { addExecutionCommands } from './program-execution.ts'
 import { addEntityCommands } from './program-entity.ts'
 import { processStreams, runCommandLine } from './run-command-line.ts'
+import { runLiquibaseCommand } from './run-liquibase-command.ts'
 
 /** Runs any command line (without node and script) and returns its exit code. */
 export async function runProgram(
@@ -24,12 +24,4 @@ export async function runProgram(
     program.command('liquibase').description('Liquibase’s own command line: update, update-sql, rollback, … (docs/liquibase.md)')
   }
   return runCommandLine(argv, addCommands, env, streams)
-}
-
-async function runLiquibaseCommand(argv: readonly string[], env: NodeJS.ProcessEnv, streams: OutputStreams): Promise<number> {
-  const canceled = new AbortController()
-  const onInterrupt = (): void => canceled.abort(new AppError('canceled', 'INTERRUPTED', 'Interrupted.'))
-  process.once('SIGINT', onInterrupt)
-  const { runLiquibase } = await import('./liquibase/run-liquibase.ts')
-  return runLiquibase(argv, env, streams, canceled.signal).finally(() => process.off('SIGINT', onInterrupt))
 }

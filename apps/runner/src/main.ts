@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Logger, systemClock, toAppError } from '@sluice/base'
+import { kindsOfWork } from '@sluice/code-cache'
 import { type AttemptApi, createAttemptApi } from './attempt-api.ts'
 import { openPatience } from './patience.ts'
 import { runAttempt } from './run-attempt.ts'
@@ -14,7 +15,23 @@ const exitCodes = { completed: 0, fenced: 3 } as const
 
 const logger = createLineLogger()
 
-async function main(): Promise<number> {
+export { kindsOfWork }
+export const done = main()
+
+/** Ends the process: nothing that is still open keeps a runner from ending. */
+async function main(): Promise<void> {
+  try {
+    process.exitCode = await runTask()
+  } catch (thrown) {
+    const error = toAppError(thrown)
+    logger.error({ code: error.code, error: error.message }, 'The runner failed')
+    writeExit(process.env['SLUICE_ATTEMPT_DIR'], { end: 'failed', code: error.code, message: error.message })
+    process.exitCode = 1
+  }
+  process.exit()
+}
+
+async function runTask(): Promise<number> {
   const config = readRunnerConfig(process.env)
   const shutdown = new AbortController()
   process.once('SIGTERM', () => shutdown.abort(new Error('The runner was asked to end.')))
@@ -57,13 +74,3 @@ function createLineLogger(): Logger {
   }
   return { debug: () => {}, info: write('info'), warn: write('warn'), error: write('error') }
 }
-
-try {
-  process.exitCode = await main()
-} catch (thrown) {
-  const error = toAppError(thrown)
-  logger.error({ code: error.code, error: error.message }, 'The runner failed')
-  writeExit(process.env['SLUICE_ATTEMPT_DIR'], { end: 'failed', code: error.code, message: error.message })
-  process.exitCode = 1
-}
-process.exit()

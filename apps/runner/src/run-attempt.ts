@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, createId, type Logger } from '@sluice/base'
+import { noteKindOfWork } from '@sluice/code-cache'
 import { protocolEndpoints } from '@sluice/contract'
 import { createMasker } from '@sluice/masking'
 import { type AttemptApi, isFenced } from './attempt-api.ts'
@@ -67,6 +68,7 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
 
   try {
     if (task.kind === 'inspection') {
+      noteKindOfWork(task.kind)
       const { runInspectionTask } = await import('./inspection-task.ts')
       await runInspectionTask({
         task,

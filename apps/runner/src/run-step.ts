@@ -1,6 +1,7 @@
 import { hasErrors, parseDatabaseUrl, readDatabaseUrl, toAppError } from '@sluice/base'
 import type { TaskStep } from '@sluice/contract'
 import type { Changelog } from '@sluice/changelog'
+import { noteKindOfWork } from '@sluice/code-cache'
 import { loadDriver, openDatabase } from '@sluice/databases'
 import { runApplyStep } from './apply-step.ts'
 import { connectDatabase } from './connect-database.ts'
@@ -25,10 +26,14 @@ export async function runStep(context: StepContext<TaskStep>): Promise<StepResul
   const { step, order, log, stop } = context
   const refusal: { error?: unknown } = {}
   try {
-    if (step.kind === 'run') return await runScriptStep({ ...context, step })
+    if (step.kind === 'run') {
+      noteKindOfWork(step.kind)
+      return await runScriptStep({ ...context, step })
+    }
     const run = stepTypes[order.type]
     if (run === undefined)
       return failed('STEP_TYPE_UNSUPPORTED', `This runner cannot run steps of type "${order.type}".`, 'Upgrade the delegate.')
+    noteKindOfWork(order.type)
     return await runDatabaseStep({ ...context, step }, refusal, run)
   } catch (thrown) {
     const error = toAppError(refusal.error ?? thrown)
@@ -108,6 +113,7 @@ async function runDatabaseStep(
   })
   try {
     const { name } = database.dialect
+    noteKindOfWork(name)
     if (name !== engine || parsed.asksDatabase)
       parsed = await readChangelog(tree, source.location, binding, name, await database.readFacts([]))
     if (parsed.changelog === undefined)

@@ -70,7 +70,7 @@ export function javaDateValue(text: string): string | undefined {
  * `+5` and ` 5` are not: those count as function calls.
  */
 export function startsLikeNumber(text: string): boolean {
-  return /^-?(\d|\.\d|∞)/.test(text) || /^-?NaN/.test(text)
+  return /^-?(\d|\.\d|\u221e)/.test(text) || /^-?NaN/.test(text)
 }
 
 /** The order in which a Java HashSet of these texts, at most twelve, gives them back: by bucket, then as they came. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { AppError, createId } from '@sluice/base'
+import { noteKindOfWork } from '@sluice/code-cache'
 import { openDatabase } from '@sluice/databases'
 import type { Database, LimitOptions, SelectionOptions, WriteOptions } from '@sluice/engine'
 import type { CommandContext } from '../command-context.ts'
@@ -16,7 +17,7 @@ export async function openTarget(
   whileConnecting?: () => void,
 ): Promise<Database> {
   const user = options.user ?? context.env['SLUICE_DB_USER']
-  return openDatabase({
+  const database = await openDatabase({
     url: options.url,
     ...(user === undefined ? {} : { user }),
     password: await readPassword(context, options),
@@ -24,6 +25,8 @@ export async function openTarget(
     signal: context.signal,
     whileConnecting,
   })
+  noteKindOfWork(database.dialect.name)
+  return database
 }
 
 /** Runs `use` with an open database and closes it whatever happens. */

@@ -1,5 +1,6 @@
 import { AppError, createId, hasErrors, parseDatabaseUrl } from '@sluice/base'
 import type { DatabaseUrl } from '@sluice/base'
+import { noteKindOfWork } from '@sluice/code-cache'
 import { openDatabase } from '@sluice/databases'
 import type { Database, EngineEvent, SelectionOptions } from '@sluice/engine'
 import { cliVersion } from '../version.ts'
@@ -85,6 +86,7 @@ async function open(context: RunContext, which: keyof typeof connections, url: D
     applicationName: 'sluice:liquibase',
     signal: context.signal,
   })
+  noteKindOfWork(database.dialect.name)
   const schema = url.engine === 'postgresql' ? settings.argument(names.schema) : undefined
   if (schema === undefined) return database
   // A search path passes over schemas that do not exist: changes would end up in the next one.

@@ -1,4 +1,5 @@
 import { AppError, toAppError } from '@sluice/base'
+import { noteKindOfWork } from '@sluice/code-cache'
 import type { OutputStreams } from '../output/printer.ts'
 import { cliVersion } from '../version.ts'
 import { checkValue, parseCommandLine, type CommandLine } from './command-line.ts'
@@ -101,6 +102,7 @@ async function runCommand(
   else if (handler.needs === 'target') await withSession(context, handler.run)
   else await handler.run(context)
   output.finish()
+  noteKindOfWork(`liquibase ${command.spec.name}`)
   streams.err(`Liquibase command '${command.shownName}' was executed successfully.\n`)
   return exitCodes.ok
 }

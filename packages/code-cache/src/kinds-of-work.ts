@@ -1,0 +1,15 @@
+/** The kinds that one cache tells apart. Nobody has so many commands and databases; it keeps a mistake from growing without end. */
+export const kindsMax = 64
+
+const kinds = new Set<string>()
+
+/** The kinds of work that this process has noted. */
+export const kindsOfWork: ReadonlySet<string> = kinds
+
+/**
+ * Notes what this process does, such as `apply` or `postgresql`: words of the program, never of its input. The compiled code of a run is kept
+ * when it did something that is not among what is kept.
+ */
+export function noteKindOfWork(kind: string): void {
+  if (kinds.size < kindsMax) kinds.add(kind)
+}
