@@ -1,7 +1,7 @@
 import { AppError, systemClock } from '@sluice/base'
 import { normalizeChangesetKey } from './changeset-key.ts'
 import type { EngineFailure } from './events.ts'
-import { applyHistorySql } from './history-sql.ts'
+import { planHistoryWrite } from './history-sql.ts'
 import type { CommandInput, UpdateOptions, WriteOptions } from './options.ts'
 import { hasPlanErrors } from './plan.ts'
 import type { PlannedChangeset, PlannedStatement, UpdatePlan } from './plan.ts'
@@ -10,8 +10,9 @@ import { keptRollback, resolveRollback } from './planning/rollback-statements.ts
 import { checkPreconditions } from './preconditions/check.ts'
 import type { ApplyReport, ReportEntry } from './report.ts'
 import { StatementAbandoned } from './run/cancellation.ts'
-import { hashStatements, notReachedEntry, runChangeset, throwIfCanceled } from './run/changeset-run.ts'
+import { notReachedEntry, runChangeset, throwIfCanceled } from './run/changeset-run.ts'
 import { toFailure } from './run/failure.ts'
+import { hashStatements } from './run/recording.ts'
 import { withWriteSession } from './run/write-session.ts'
 import type { WriteSession } from './run/write-session.ts'
 import { setAnchor, setTag } from './tag.ts'
@@ -176,7 +177,7 @@ async function runAll(
       direction: 'apply',
       statements,
       transactional: planned.transactional || markRan,
-      historySql: applyHistorySql(
+      history: planHistoryWrite(
         session.database.dialect,
         session.tracking,
         planned,

@@ -142,6 +142,25 @@ describe('a connection that is lost', () => {
     deepEqual([report.state, report.wrote, report.firstError?.code], ['failed', false, 'CONNECTION_LOST'])
   })
 
+  it('is unknown where the commit was sent with the history', async (t) => {
+    for (const arrives of [true, false]) {
+      const target = await openTestTarget(t)
+      const session = await target.connect()
+      const flaky = wrap(session, {
+        commitWith: async (statements) => {
+          if (arrives) await session.commitWith?.(statements)
+          await session.close()
+          throw lost
+        },
+      })
+      const two = changelog(changeset('1', 'create table a (id int); create table b (id int)'))
+      const plan = await planUpdate({ database: flaky, changelog: two })
+      const report = await applyPlan({ database: flaky, changelog: two, plan, options: { runId: 'run_lost' } })
+      deepEqual([report.state, report.wrote, report.firstError?.code], ['unknown', true, 'CONNECTION_LOST'])
+      equal((await target.history()).length, arrives ? 1 : 0)
+    }
+  })
+
   it('is unknown where the commit was sent with the statement', async (t) => {
     const target = await openTestTarget(t)
     const session = await target.connect()

@@ -9,6 +9,15 @@ export interface QueryResult {
   readonly rowCount: number
 }
 
+/**
+ * One of the engine's own statements with its values beside it: the same text again and again, so that a server may keep it prepared.
+ * Without values it is any text.
+ */
+export interface BoundStatement {
+  readonly sql: string
+  readonly values: readonly SqlValue[]
+}
+
 /** The first rows of a query's answer, for people to read: values as the database prints them. */
 export interface KeptRows {
   readonly columns: readonly string[]
@@ -106,9 +115,17 @@ export interface Database {
   /**
    * BEGIN, one statement of a user, statements of ours and COMMIT, all in one round trip; the server runs nothing behind a statement that
    * fails. `onExecuted` is called when the user's has ended well. A text of several statements fails, and nothing of it runs. The statement
-   * must not end its transaction by itself. When the connection is lost, the commit may have come through.
+   * must not end its transaction by itself. When the connection is lost, the commit may have come through. Where the server has forgotten
+   * what it should have kept, all of it is taken back and sent again.
    */
-  executeAndCommit?(sql: string, after: readonly string[], onExecuted: (result: StatementResult) => void): Promise<void>
+  executeAndCommit?(sql: string, after: readonly BoundStatement[], onExecuted: (result: StatementResult) => void): Promise<void>
+  /** Statements of ours and COMMIT in one round trip, in the transaction that is open. When one fails, `transactionState` tells what is left. */
+  commitWith?(statements: readonly BoundStatement[]): Promise<void>
+  /**
+   * The server keeps statements with values prepared from one call of these two to the next, which makes them cheaper than texts with the
+   * values in them. Known once `readFacts` was asked.
+   */
+  readonly keepsPrepared?: boolean
 
   /** Session and tables in one query. Names are physical (as the catalogue has them); schema undefined = the default one. */
   readFacts(tables: readonly { readonly schema: string | undefined; readonly name: string }[]): Promise<SessionFacts>

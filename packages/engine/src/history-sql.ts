@@ -2,12 +2,13 @@ import { historyTexts } from '@sluice/changelog'
 import type { Dialect } from './dialect.ts'
 import type { HistoryRow } from './history-row.ts'
 import type { PlannedChangeset } from './plan.ts'
-import { insertHistoryRow, updateHistoryRow } from './tracking/history.ts'
+import { planHistoryRow, updateHistoryRow } from './tracking/history.ts'
 import type { NewHistoryRow } from './tracking/history.ts'
+import type { TrackingWrite } from './tracking/row-insert.ts'
 import type { Tracking } from './tracking/tables.ts'
 
-/** The statement that records a changeset: a new row, or the stored one brought up to date. */
-export function applyHistorySql(
+/** The write that records a changeset: a new row, or the stored one brought up to date. */
+export function planHistoryWrite(
   dialect: Dialect,
   tracking: Tracking,
   planned: Pick<PlannedChangeset, 'key' | 'changeset' | 'action' | 'checksum'>,
@@ -15,7 +16,7 @@ export function applyHistorySql(
   orderExecuted: number,
   markRan: 'MARK_RAN' | undefined,
   facts: { readonly toolVersion: string; readonly deploymentId: string },
-): string {
+): TrackingWrite {
   const { changeset } = planned
   const row: NewHistoryRow = {
     ...planned.key,
@@ -25,5 +26,5 @@ export function applyHistorySql(
     ...historyTexts(changeset),
     ...facts,
   }
-  return stored === undefined ? insertHistoryRow(dialect, tracking, row) : updateHistoryRow(dialect, tracking, stored, row)
+  return stored === undefined ? planHistoryRow(dialect, tracking, row) : updateHistoryRow(dialect, tracking, stored, row)
 }

@@ -1,5 +1,6 @@
 export { DatabaseError } from './database.ts'
 export type {
+  BoundStatement,
   Database,
   DatabaseErrorInit,
   DatabaseErrorReason,

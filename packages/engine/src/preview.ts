@@ -4,7 +4,7 @@ import type { Changelog, ObjectQuotingStrategy, PreconditionGroup } from '@sluic
 import { formatChangesetKey, normalizeChangesetKey } from './changeset-key.ts'
 import type { Database } from './database.ts'
 import type { Dialect } from './dialect.ts'
-import { applyHistorySql } from './history-sql.ts'
+import { planHistoryWrite } from './history-sql.ts'
 import type { UpdateOptions } from './options.ts'
 import type { PlannedStatement, SyncPlan, UpdatePlan } from './plan.ts'
 import { decideChangesets } from './planning/decisions.ts'
@@ -18,6 +18,7 @@ import { planRollback } from './rollback.ts'
 import type { RollbackPlan, RollbackTarget } from './rollback-plan.ts'
 import { assembleSync, syncRow } from './sync.ts'
 import { deleteHistoryRow, lastOrder, readHistoryRows } from './tracking/history.ts'
+import { formatWrite } from './tracking/row-insert.ts'
 import { offlineTracking, readTracking } from './tracking/tables.ts'
 import type { Tracking } from './tracking/tables.ts'
 import { assemblePlan, planInDetail, statementContext } from './update.ts'
@@ -133,7 +134,14 @@ async function previewUpdate(input: PreviewInput): Promise<Preview> {
     )
     if (options?.includeTracking === true) {
       const execType = markRan ? 'MARK_RAN' : undefined
-      parts.push(terminate(applyHistorySql(dialect, tracking, planned, decided.stored, ++order, execType, rowFacts(options))))
+      parts.push(
+        terminate(
+          formatWrite(
+            dialect,
+            planHistoryWrite(dialect, tracking, planned, decided.stored, ++order, execType, rowFacts(options)),
+          ),
+        ),
+      )
     }
   }
   return { sql: finish(parts, setting, options), diagnostics, plan: detailed.plan }

@@ -266,7 +266,7 @@ async function rollbackUnderLock(
       direction: 'rollback',
       statements: planned.statements,
       transactional: planned.transactional,
-      historySql: deleteHistoryRow(database.dialect, tracking, row),
+      history: deleteHistoryRow(database.dialect, tracking, row),
       result: 'rolledBack',
       rollback: undefined,
       resumeAfter: 0,

@@ -6,7 +6,7 @@ import { formatChangesetKey, normalizeChangesetKey } from './changeset-key.ts'
 import type { ChangesetKey } from './changeset-key.ts'
 import type { Database } from './database.ts'
 import type { ChangesetDirection, OnEngineEvent } from './events.ts'
-import { applyHistorySql } from './history-sql.ts'
+import { planHistoryWrite } from './history-sql.ts'
 import type { PartialChangeset } from './inspection.ts'
 import type { TrackingOptions, WriteOptions } from './options.ts'
 import { indexChangelog, unknownChangeset } from './planning/decisions.ts'
@@ -17,6 +17,7 @@ import { readPartials, settleDetails } from './tracking/detail.ts'
 import type { StoredPartial } from './tracking/detail.ts'
 import { deleteHistoryRow, lastOrder, readHistoryRows } from './tracking/history.ts'
 import { readAbandonedPartials } from './tracking/partials.ts'
+import { formatWrite } from './tracking/row-insert.ts'
 import { readTracking } from './tracking/tables.ts'
 
 /** An interrupted changeset, and whether it was being applied or rolled back. */
@@ -113,6 +114,7 @@ async function planHistory(
     action: stored === undefined ? ('run' as const) : ('rerun' as const),
     checksum: computeChecksum(changeset, { version: 9, dbms: database.dialect.name }),
   }
-  const statement = applyHistorySql(database.dialect, tracking, planned, stored, lastOrder(rows) + 1, undefined, session)
+  const write = planHistoryWrite(database.dialect, tracking, planned, stored, lastOrder(rows) + 1, undefined, session)
+  const statement = formatWrite(database.dialect, write)
   return { history: 'written', statement }
 }

@@ -14,6 +14,7 @@ describe('what stands between us and PostgreSQL', () => {
     t.after(() => session.close())
     equal((await session.query('select 1')).rows[0]?.[0], 1)
     await rejects(session.readFacts([]), (error: AppError) => error.code === 'DATABASE_TRANSACTION_POOLING')
+    equal(session.keepsPrepared, false)
   })
 
   it('is fine when it only passes bytes on', async (t) => {
@@ -27,5 +28,6 @@ describe('what stands between us and PostgreSQL', () => {
     })
     t.after(() => session.close())
     equal((await session.readFacts([])).databaseName, target.name)
+    equal(session.keepsPrepared, true)
   })
 })

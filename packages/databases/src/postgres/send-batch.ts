@@ -16,11 +16,21 @@ export interface CommandResult {
   readonly rowCount: number | null
 }
 
+/** One statement of a batch. */
+export interface BatchStatement {
+  readonly text: string
+  /** As texts: the server reads each as the type that its place asks for. */
+  readonly values?: readonly (string | null)[]
+  /** Kept at the server under a name: `isNew` makes it, in place of whatever the name stood for. */
+  readonly prepared?: { readonly name: string; readonly isNew: boolean }
+}
+
 interface BatchConnection {
   readonly stream: { cork(): void; uncork(): void }
   parse(message: { readonly name: string; readonly text: string; readonly types: readonly number[] }): void
-  bind(message: { readonly portal: string; readonly statement: string; readonly values: readonly string[] }): void
+  bind(message: { readonly portal: string; readonly statement: string; readonly values: readonly (string | null)[] }): void
   execute(message: { readonly portal: string; readonly rows: number }): void
+  close(message: { readonly type: 'S'; readonly name: string }): void
   sync(): void
 }
 
@@ -31,7 +41,7 @@ interface BatchConnection {
  */
 export function sendBatch(
   client: pg.Client,
-  texts: readonly string[],
+  statements: readonly BatchStatement[],
   onAnswer: (index: number, result: CommandResult) => void,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -40,9 +50,12 @@ export function sendBatch(
     const batch = {
       submit: (connection: BatchConnection): null => {
         connection.stream.cork()
-        for (const text of texts) {
-          connection.parse({ name: '', text, types: [] })
-          connection.bind({ portal: '', statement: '', values: [] })
+        for (const { text, values = [], prepared } of statements) {
+          const name = prepared?.name ?? ''
+          // To close what is not there is no error.
+          if (prepared?.isNew === true) connection.close({ type: 'S', name })
+          if (prepared?.isNew !== false) connection.parse({ name, text, types: [] })
+          connection.bind({ portal: '', statement: name, values })
           connection.execute({ portal: '', rows: 0 })
         }
         connection.sync()

@@ -89,7 +89,7 @@ describe('a PostgreSQL session', () => {
       'create table note (text text)',
       'create table one (id int primary key deferrable initially deferred)',
     ])
-    const note = ["insert into note values ('done')"]
+    const note = [{ sql: 'insert into note values ($1)', values: ['done'] }]
     const run = async (sql: string, after = note): Promise<unknown> => {
       let ended: unknown
       try {
@@ -112,7 +112,7 @@ describe('a PostgreSQL session', () => {
       ['42601', 23, undefined],
       [1, 1],
     ])
-    deepEqual(await run('insert into t values (3)', ['insert into nowhere values (1)']), [
+    deepEqual(await run('insert into t values (3)', [{ sql: 'insert into nowhere values (1)', values: [] }]), [
       ['42P01', undefined, { rows: 1, command: 'INSERT' }],
       [1, 1],
     ])

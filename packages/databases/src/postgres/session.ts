@@ -1,5 +1,6 @@
 import { DatabaseError } from '@sluice/engine'
 import type {
+  BoundStatement,
   Database,
   DatabaseNotice,
   Dialect,
@@ -18,8 +19,9 @@ import { sendCancelRequest } from './cancel.ts'
 import type { CancelAddress } from './cancel.ts'
 import { sendCopyData } from './copy-in.ts'
 import { toDatabaseError } from './errors.ts'
+import { PreparedStatements, bindValues, isForgotten, usesKept } from './prepared-statements.ts'
 import { sendBatch } from './send-batch.ts'
-import type { CommandResult, SubmittableQuery } from './send-batch.ts'
+import type { BatchStatement, CommandResult, SubmittableQuery } from './send-batch.ts'
 
 /** What `pg` has and its types leave out. */
 interface ClientInternals {
@@ -47,6 +49,7 @@ export interface SessionInit {
 
 const closeWaitMs = 5000
 const begin = 'BEGIN;\n'
+const savepoint = 'sluice_recording'
 /** The server notices a dead client within about a minute, so that its session lock is freed. */
 const keepaliveSettings =
   "set_config('tcp_keepalives_idle', '30', false), set_config('tcp_keepalives_interval', '10', false), set_config('tcp_keepalives_count', '3', false)"
@@ -63,6 +66,9 @@ export class PostgresSession implements Database {
   #cancelAsked = false
   #proxyChecked = false
   #holdsLock = false
+  /** The server's session is that of the connection: nothing stands between that could put another in its place. */
+  #isDirect = false
+  readonly #prepared = new PreparedStatements()
 
   constructor(init: SessionInit) {
     this.#init = init
@@ -108,21 +114,76 @@ export class PostgresSession implements Database {
     return this.#execute(sql, 0, begin)
   }
 
+  /** Through a pooler the next transaction may be in another session of the server, which has never heard of the statement. */
+  get keepsPrepared(): boolean {
+    return this.#isDirect && !this.#isVariant
+  }
+
   // None of ours stands in the user's text, and what follows a statement that failed is not run.
-  async executeAndCommit(sql: string, after: readonly string[], onExecuted: (result: StatementResult) => void): Promise<void> {
-    let isExecuted = false
+  async executeAndCommit(
+    sql: string,
+    after: readonly BoundStatement[],
+    onExecuted: (result: StatementResult) => void,
+  ): Promise<void> {
+    let executed: StatementResult | undefined
+    const send = async (recording: readonly BatchStatement[]): Promise<void> => {
+      executed = undefined
+      await sendBatch(this.#client, [{ text: 'BEGIN' }, { text: sql }, ...recording, { text: 'COMMIT' }], (index, result) => {
+        if (index === 1) executed = readResult(result)
+      })
+    }
     await this.#send(async () => {
       try {
-        await sendBatch(this.#client, ['BEGIN', sql, ...after, 'COMMIT'], (index, result) => {
-          if (index !== 1) return
-          isExecuted = true
-          onExecuted(readResult(result))
-        })
+        // All of it was taken back, the user's statement too.
+        await this.#sendRecording(after, send, () => (executed === undefined ? undefined : 'ROLLBACK'))
       } catch (error) {
         // Where an error stands in our own text says nothing.
-        throw isExecuted ? toDatabaseError(error, this.#cancelAsked, Infinity) : error
+        throw executed === undefined ? error : toDatabaseError(error, this.#cancelAsked, Infinity)
+      } finally {
+        // The server answers when it has done everything: nobody is told later than could be.
+        if (executed !== undefined) onExecuted(executed)
       }
     })
+  }
+
+  async commitWith(statements: readonly BoundStatement[]): Promise<void> {
+    const send = async (recording: readonly BatchStatement[]): Promise<void> => {
+      // What the user's statements did must not be lost with a name.
+      const before = usesKept(recording) ? [{ text: `SAVEPOINT ${savepoint}` }] : []
+      await sendBatch(this.#client, [...before, ...recording, { text: 'COMMIT' }], () => {})
+    }
+    await this.#send(async () => {
+      try {
+        await this.#sendRecording(statements, send, () => `ROLLBACK TO SAVEPOINT ${savepoint}`)
+      } catch (error) {
+        throw toDatabaseError(error, this.#cancelAsked, Infinity)
+      }
+    })
+  }
+
+  /**
+   * Sends statements of ours with names that the server keeps. Where it says that it does not, `undo` (undefined: the error is another's) takes
+   * back what was done until then, and they are sent again without.
+   */
+  async #sendRecording(
+    statements: readonly BoundStatement[],
+    send: (recording: readonly BatchStatement[]) => Promise<void>,
+    undo: () => string | undefined,
+  ): Promise<void> {
+    const recording = this.keepsPrepared ? this.#prepared.bind(statements) : statements.map(bindValues)
+    try {
+      await send(recording)
+      this.#prepared.note(recording)
+    } catch (error) {
+      const undoing = isForgotten(error) && usesKept(recording) ? undo() : undefined
+      if (undoing === undefined) throw error
+      await this.#untilReady()
+      // At a COMMIT that failed there is nothing left to undo, and the error was none of a name of ours.
+      if (this.transactionState !== 'failed') throw error
+      this.#prepared.forget()
+      await this.#client.query(undoing)
+      await send(statements.map(bindValues))
+    }
   }
 
   async #execute(sql: string, keepRows: number, before: string): Promise<StatementResult> {
@@ -166,7 +227,8 @@ export class PostgresSession implements Database {
       tables.flatMap((table) => [table.schema ?? null, table.name]),
     )
     const [pid, version, databaseName, userName, defaultSchema, ...found] = rows[0] ?? []
-    if (!this.#isVariant && Number(pid) !== this.#internals.processID && !this.#proxyChecked) {
+    this.#isDirect = Number(pid) === this.#internals.processID
+    if (!this.#isVariant && !this.#isDirect && !this.#proxyChecked) {
       await this.#init.onProxy(this)
       this.#proxyChecked = true
     }

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { AppError } from '@sluice/base'
 import type { ChangesetKey } from '../changeset-key.ts'
 import { DatabaseError } from '../database.ts'
@@ -9,10 +8,12 @@ import { canShareTransaction, lockedRegions, mayCommitWith, mayHavePartlyRun } f
 import { createStatementTyper } from '../planning/typed-load.ts'
 import type { StatementTyper } from '../planning/typed-load.ts'
 import type { ReportEntry } from '../report.ts'
-import { deleteDetail, insertDoneDetail, insertRunningDetail, settleDetails, updateDetail } from '../tracking/detail.ts'
-import type { DetailRow } from '../tracking/detail.ts'
+import { deleteDetail, insertRunningDetail, settleDetails, updateDetail } from '../tracking/detail.ts'
+import { formatWrite } from '../tracking/row-insert.ts'
+import type { TrackingWrite } from '../tracking/row-insert.ts'
 import { StatementAbandoned, canceledError } from './cancellation.ts'
 import { shortSql, toFailure } from './failure.ts'
+import { boundRecordingOf, commitRecording, detailRow } from './recording.ts'
 import { runCommand } from './run-command.ts'
 import type { WriteSession } from './write-session.ts'
 
@@ -23,7 +24,7 @@ export interface ChangesetRun {
   readonly statements: readonly PlannedStatement[]
   readonly transactional: boolean
   /** Writes or removes the history row; runs in the transaction that makes the changeset durable. */
-  readonly historySql: string
+  readonly history: TrackingWrite
   readonly result: ChangesetResult
   /** How to undo it later, kept in the side table. */
   readonly rollback: readonly string[] | undefined
@@ -35,11 +36,6 @@ export interface ChangesetRun {
   readonly uncertain?: number | undefined
   readonly position: number
   readonly total: number
-}
-
-/** SHA-256 (hex) of the exact statements of a changeset. */
-export function hashStatements(statements: readonly PlannedStatement[]): string {
-  return hash('sha256', statements.map(({ sql }) => `${Buffer.byteLength(sql)}:${sql}`).join(''))
 }
 
 /**
@@ -150,15 +146,8 @@ async function runInTransaction(session: WriteSession, run: ChangesetRun, progre
     }
   }
   progress.inDoubt = true
-  await session.cancellable(() => database.script([...recordingSql(session, run), 'COMMIT']))
+  await session.cancellable(() => commitRecording(session, run))
   progress.inDoubt = false
-}
-
-/** What makes a changeset part of the history, inside of its transaction. */
-function recordingSql(session: WriteSession, run: ChangesetRun): readonly string[] {
-  const { database, tracking } = session
-  const detail = insertDoneDetail(database.dialect, tracking, detailRow(session, run))
-  return [run.historySql, ...(run.hasPartial ? [settleDetails(database.dialect, tracking, run.key)] : []), detail]
 }
 
 /** The whole of a small changeset in one round trip. */
@@ -173,7 +162,7 @@ async function runAtOnce(
   progress.inDoubt = true
   try {
     await session.cancellable(
-      () => database.executeAndCommit?.(statement.sql, recordingSql(session, run), finish) ?? Promise.resolve(),
+      () => database.executeAndCommit?.(statement.sql, boundRecordingOf(session, run), finish) ?? Promise.resolve(),
     )
   } catch (error) {
     // After the statement's own error nothing is committed.
@@ -227,7 +216,7 @@ async function runStepwise(session: WriteSession, run: ChangesetRun, progress: P
   if (!open) progress.durable = progress.done
   const done = updateDetail(dialect, tracking, row, { state: 'done', done: progress.done, running: undefined })
   progress.inDoubt = true
-  await database.script([...(open ? [] : ['BEGIN']), run.historySql, done, 'COMMIT'])
+  await database.script([...(open ? [] : ['BEGIN']), formatWrite(dialect, run.history), done, 'COMMIT'])
   progress.inDoubt = false
   progress.durable = progress.done
 }
@@ -340,18 +329,6 @@ async function noteFailure(session: WriteSession, run: ChangesetRun, progress: P
       : updateDetail(dialect, tracking, row, { state: 'failed', done, running })
   // BEGIN also gives up tables that the changeset has locked by hand, and makes the note last where autocommit was switched off.
   await database.script(['BEGIN', note, 'COMMIT'])
-}
-
-function detailRow(session: WriteSession, run: ChangesetRun): DetailRow {
-  return {
-    runId: session.runId,
-    deploymentId: session.deploymentId,
-    key: run.key,
-    direction: run.direction,
-    sha256: hashStatements(run.statements),
-    statements: run.statements.length,
-    rollback: run.rollback,
-  }
 }
 
 /** The entry of a changeset that the command did not come to. */

@@ -4,6 +4,8 @@ import type { Database, SqlValue } from '../database.ts'
 import type { Dialect } from '../dialect.ts'
 import type { ChangesetDirection } from '../events.ts'
 import type { PartialChangeset } from '../inspection.ts'
+import { formatWrite } from './row-insert.ts'
+import type { RowInsert } from './row-insert.ts'
 import type { Tracking } from './tables.ts'
 
 /** What the side table keeps of one changeset in one run. */
@@ -20,8 +22,8 @@ export interface DetailRow {
 }
 
 /** Records a changeset whose statements are all done, in the transaction that makes them durable. */
-export function insertDoneDetail(dialect: Dialect, tracking: Tracking, row: DetailRow): string {
-  return insertDetail(dialect, tracking, row, 'done', row.statements, null, dialect.currentTimestamp)
+export function insertDoneDetail(dialect: Dialect, tracking: Tracking, row: DetailRow): RowInsert {
+  return insertDetail(dialect, tracking, row, { state: 'done', done: row.statements, running: undefined })
 }
 
 /** Records the intent to run a changeset statement by statement, before the first of them (or the first after a resume). */
@@ -32,7 +34,7 @@ export function insertRunningDetail(
   done: number,
   running: number | undefined,
 ): string {
-  return insertDetail(dialect, tracking, row, 'running', done, running ?? null, 'NULL')
+  return formatWrite(dialect, insertDetail(dialect, tracking, row, { state: 'running', done, running }))
 }
 
 /** Records that `done` statements are done and which one runs next (undefined = none). */
@@ -127,19 +129,28 @@ function insertDetail(
   dialect: Dialect,
   tracking: Tracking,
   row: DetailRow,
-  state: 'running' | 'done',
-  done: number,
-  running: number | null,
-  finishedAt: string,
-): string {
-  const literal = (text: string): string => dialect.literal(text)
-  return (
-    `INSERT INTO ${tracking.detail.sql} (RUN_ID, DEPLOYMENT_ID, ID, AUTHOR, FILENAME, DIRECTION, STATE, SHA256, STATEMENTS, STATEMENTS_DONE, ` +
-    `STATEMENT_RUNNING, ROLLBACK_JSON, STARTED_AT, FINISHED_AT) VALUES (${literal(row.runId)}, ${literal(row.deploymentId)}, ` +
-    `${literal(row.key.id)}, ${literal(row.key.author)}, ${literal(row.key.path)}, '${row.direction}', '${state}', ${literal(row.sha256)}, ` +
-    `${row.statements}, ${done}, ${running ?? 'NULL'}, ${row.rollback === undefined ? 'NULL' : literal(JSON.stringify(row.rollback))}, ` +
-    `${dialect.currentTimestamp}, ${finishedAt})`
-  )
+  progress: { readonly state: 'running' | 'done'; readonly done: number; readonly running: number | undefined },
+): RowInsert {
+  const now = { expression: dialect.currentTimestamp }
+  return {
+    table: tracking.detail.sql,
+    cells: [
+      ['RUN_ID', row.runId],
+      ['DEPLOYMENT_ID', row.deploymentId],
+      ['ID', row.key.id],
+      ['AUTHOR', row.key.author],
+      ['FILENAME', row.key.path],
+      ['DIRECTION', row.direction],
+      ['STATE', progress.state],
+      ['SHA256', row.sha256],
+      ['STATEMENTS', row.statements],
+      ['STATEMENTS_DONE', progress.done],
+      ['STATEMENT_RUNNING', progress.running ?? null],
+      ['ROLLBACK_JSON', row.rollback === undefined ? null : JSON.stringify(row.rollback)],
+      ['STARTED_AT', now],
+      ['FINISHED_AT', progress.state === 'done' ? now : null],
+    ],
+  }
 }
 
 function whereDetail(dialect: Dialect, row: DetailRow): string {

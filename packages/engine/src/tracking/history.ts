@@ -2,6 +2,8 @@ import type { ChangesetKey } from '../changeset-key.ts'
 import type { Database, SqlValue } from '../database.ts'
 import type { Dialect } from '../dialect.ts'
 import type { HistoryRow } from '../history-row.ts'
+import { formatWrite } from './row-insert.ts'
+import type { RowInsert } from './row-insert.ts'
 import type { Tracking } from './tables.ts'
 
 const columns = [
@@ -58,16 +60,31 @@ export interface NewHistoryRow {
 }
 
 /** The INSERT, with its columns in Liquibase's order. */
+export function planHistoryRow(dialect: Dialect, tracking: Tracking, row: NewHistoryRow): RowInsert {
+  return {
+    table: tracking.history.sql,
+    cells: [
+      ['ID', row.id],
+      ['AUTHOR', row.author],
+      ['FILENAME', row.path],
+      ['DATEEXECUTED', { expression: dialect.currentTimestamp }],
+      ['ORDEREXECUTED', row.orderExecuted],
+      ['MD5SUM', row.checksum],
+      ['DESCRIPTION', row.description],
+      ['COMMENTS', row.comments],
+      ['EXECTYPE', row.execType],
+      ['CONTEXTS', row.contexts],
+      ['LABELS', row.labels],
+      ['LIQUIBASE', row.toolVersion],
+      ['DEPLOYMENT_ID', row.deploymentId],
+      ...(row.tag === null ? [] : [['TAG', row.tag] as const]),
+    ],
+  }
+}
+
+/** The same as a text. */
 export function insertHistoryRow(dialect: Dialect, tracking: Tracking, row: NewHistoryRow): string {
-  const text = (value: string | null): string => (value === null ? 'NULL' : dialect.literal(value))
-  const tagColumn = row.tag === null ? '' : ', TAG'
-  const tagValue = row.tag === null ? '' : `, ${text(row.tag)}`
-  return (
-    `INSERT INTO ${tracking.history.sql} (ID, AUTHOR, FILENAME, DATEEXECUTED, ORDEREXECUTED, MD5SUM, DESCRIPTION, COMMENTS, EXECTYPE, ` +
-    `CONTEXTS, LABELS, LIQUIBASE, DEPLOYMENT_ID${tagColumn}) VALUES (${text(row.id)}, ${text(row.author)}, ${text(row.path)}, ` +
-    `${dialect.currentTimestamp}, ${row.orderExecuted}, ${text(row.checksum)}, ${text(row.description)}, ${text(row.comments)}, ` +
-    `'${row.execType}', ${text(row.contexts)}, ${text(row.labels)}, ${text(row.toolVersion)}, ${text(row.deploymentId)}${tagValue})`
-  )
+  return formatWrite(dialect, planHistoryRow(dialect, tracking, row))
 }
 
 /** The UPDATE of a changeset that ran again. Identity columns are those of the stored row, so that old spellings match. */
