@@ -17,7 +17,7 @@ const dist = join(repositoryRoot, 'dist')
  * a program left nothing.
  */
 export async function trainPrograms(home: string): Promise<void> {
-  const programs = readdirSync(home).filter((name) => name.endsWith('.cjs'))
+  const programs = readdirSync(home).filter((name) => /-main-[0-9a-f]{8}\.cjs$/.test(name))
   const codeOf = (program: string): string => join('.compile-cache', `${program}-${process.version}-${process.arch}.code`)
   const folder = mkdtempSync(join(tmpdir(), 'sluice-train-'))
   try {

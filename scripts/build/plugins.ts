@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { dirname } from 'node:path'
+import { dirname, relative } from 'node:path'
 import type { Plugin } from 'esbuild'
 
 /** zod brings its messages in fifty languages, a third of a megabyte that every program would read at its start; ours are English. */
@@ -14,15 +14,22 @@ const englishZod: Plugin = {
 }
 
 /**
- * zod as the CommonJS modules that it also ships. In a program that is one file, the functions of every ES module stand side by side, and V8 reads
- * an entry for each of zod's fifteen hundred at every start; those of a CommonJS module stand in a function of their own, which waits for its call.
+ * zod as the CommonJS modules that it also ships. In a script, the functions of every ES module stand side by side, and V8 reads an entry for
+ * each of zod's fifteen hundred at every start; those of a CommonJS module stand in a function of their own, which waits for its call. What
+ * we import of it is named, or each of our modules would copy its list of three hundred names.
  */
 export const commonJsZod: Plugin = {
   name: 'commonjs-zod',
   setup: (plugin) => {
-    plugin.onResolve({ filter: /^zod(\/|$)/ }, ({ path, importer, kind }) =>
-      kind === 'import-statement' ? { path: createRequire(importer).resolve(path) } : undefined,
+    plugin.onResolve({ filter: /^zod$/ }, ({ path, importer, kind }) =>
+      kind === 'import-statement'
+        ? { path: createRequire(importer).resolve(path), namespace: 'commonjs-zod', sideEffects: false }
+        : undefined,
     )
+    plugin.onLoad({ filter: /./, namespace: 'commonjs-zod' }, ({ path }) => ({
+      contents: `const zod = require(${JSON.stringify(path)}); export const z = zod.z, config = zod.config`,
+      resolveDir: dirname(path),
+    }))
   },
 }
 
@@ -37,9 +44,13 @@ const lateBuiltins: ReadonlySet<string> = new Set(['node:fs/promises', 'node:zli
 const leanBuiltins: Plugin = {
   name: 'lean-builtins',
   setup: (plugin) => {
+    // Names of modules stand in bundles, which are the same wherever they are made.
+    const root = plugin.initialOptions.absWorkingDir ?? ''
     // Each file gets its own, or the bundler would put what several share into files that cost more to find than this saves.
     plugin.onResolve({ filter: /^node:/ }, ({ path, kind, importer }) =>
-      kind === 'import-statement' ? { path, suffix: `?${importer}`, namespace: 'lean-builtins', sideEffects: false } : undefined,
+      kind === 'import-statement'
+        ? { path, suffix: `?${relative(root, importer)}`, namespace: 'lean-builtins', sideEffects: false }
+        : undefined,
     )
     plugin.onLoad({ filter: /./, namespace: 'lean-builtins' }, ({ path }) => {
       const load = `process.getBuiltinModule(${JSON.stringify(path)})`

@@ -1,4 +1,3 @@
-import { isAscii } from 'node:buffer'
 import { existsSync } from 'node:fs'
 import { rename, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
@@ -6,6 +5,7 @@ import { build } from 'esbuild'
 import { type BuiltFile, commonOptions } from './common-options.ts'
 import { bundleFirstFile, type FirstFileName, firstFileNames } from './first-file.ts'
 import { bundlePlugins, commonJsZod } from './plugins.ts'
+import { makeScripts } from './scripts.ts'
 
 export interface BuildContext {
   readonly root: string
@@ -15,10 +15,10 @@ export interface BuildContext {
 
 /**
  * The programs, and how they are bundled. `modules`: files that are loaded as they are needed, behind a first one that turns on Node's compile
- * cache (the server's main.ts does that itself). `file`: one file, which starts with the code that earlier runs have compiled, for what is
- * started anew for each piece of work. "cli-db" is the part of "cli" that works on databases.
+ * cache (the server's main.ts does that itself). `scripts`: the same as scripts that run with the code that earlier runs have compiled, for what
+ * is started anew for each piece of work. "cli-db" is the part of "cli" that works on databases.
  */
-const programs = { server: 'modules', delegate: 'modules', runner: 'file', cli: 'modules', 'cli-db': 'file' } as const
+const programs = { server: 'modules', delegate: 'modules', runner: 'scripts', cli: 'modules', 'cli-db': 'scripts' } as const
 
 type ProgramName = keyof typeof programs
 
@@ -29,6 +29,9 @@ const commonJs =
 
 /** Compiling its schemas to code pays after thousands of values: https://zod.dev/packages/core. A program that checks a few does without. */
 const zodWithoutCompiler = 'globalThis.__zod_globalConfig = { jitless: true }'
+
+/** What is read for one piece of work is read faster when it is short; lines are kept short enough to be found. */
+const brief = { minifyWhitespace: true, lineLimit: 160 } as const
 
 /** Bundles every app that has a main.ts into `dist`, all files on one level. Returns the names of the files. */
 export async function buildPrograms(context: BuildContext): Promise<readonly string[]> {
@@ -60,43 +63,26 @@ function mainOf(context: BuildContext, name: string): string {
 }
 
 async function buildProgram({ root, dist, version }: BuildContext, name: ProgramName): Promise<BuiltFile[]> {
-  const isFile = programs[name] === 'file'
-  const isBrief = name === 'cli' || isFile
+  const isScripts = programs[name] === 'scripts'
+  const isBrief = name === 'cli' || isScripts
   const { outputFiles } = await build({
     ...commonOptions(root),
     entryPoints: [{ in: mainOf({ root, dist, version }, name), out: name === 'server' ? name : `${name}-main` }],
-    outdir: dist,
+    // Nothing is written here: names and maps are the same wherever the files will stand.
+    outdir: join(root, 'dist'),
     // One level: code that looks for files beside itself finds them from every bundle.
     chunkNames: `${name}-[name]-[hash]`,
-    // What is read for one piece of work is read faster when it is short; lines are kept short enough to be found.
-    ...(isBrief ? { minifyWhitespace: true, lineLimit: 160 } : {}),
+    format: 'esm',
+    splitting: true,
     sourcemap: 'linked',
     sourcesContent: false,
     define: { SLUICE_VERSION: JSON.stringify(version) },
     banner: { js: isBrief ? `${commonJs};${zodWithoutCompiler}` : commonJs },
-    ...(isFile
-      ? {
-          format: 'cjs',
-          splitting: false,
-          banner: { js: `(function (exports, require, module, __filename, __dirname) {${zodWithoutCompiler}` },
-          footer: { js: '})' },
-          // The compiled code of a file is found by its name.
-          entryNames: '[name]-[hash]',
-          outExtension: { '.js': '.cjs' },
-          logOverride: { 'empty-import-meta': 'error' },
-          plugins: [commonJsZod, ...bundlePlugins],
-        }
-      : { format: 'esm', splitting: true }),
+    ...(isBrief ? brief : {}),
+    ...(isScripts
+      ? { banner: {}, outExtension: { '.js': '.cjs' }, sourcemap: 'inline', plugins: [commonJsZod, ...bundlePlugins] }
+      : {}),
   })
-  if (isFile) assertAscii(outputFiles)
-  return outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }))
-}
-
-/** A program in one file is read byte by byte, one a character. The bundler escapes all but regular expressions. */
-function assertAscii(files: readonly { readonly path: string; readonly contents: Uint8Array; readonly text: string }[]): void {
-  for (const { path, contents, text } of files) {
-    if (path.endsWith('.map') || isAscii(contents)) continue
-    const place = /.{0,40}[^\0-\u007f].{0,40}/.exec(text)?.[0] ?? ''
-    throw new Error(`Write this as \\u…: ${place} (${basename(path)})`)
-  }
+  const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }))
+  return isScripts ? makeScripts(files, zodWithoutCompiler) : files
 }

@@ -1,4 +1,4 @@
-import { type AttemptEvent, type TaskSpec, protocolEndpoints } from '@sluice/contract'
+import { type AttemptEvent, type TaskSpec, attemptEndpoints } from '@sluice/contract'
 import { type AttemptApi, isFenced } from './attempt-api.ts'
 
 /** Most events in one message, as the contract bounds it. */
@@ -35,7 +35,7 @@ export function createEventOutbox(options: {
       const batch = queue.slice(0, batchMax)
       try {
         await api.insist(
-          protocolEndpoints.events,
+          attemptEndpoints.events,
           { params: { attemptId: task.attemptId }, body: { epoch: task.epoch, source: 'runner', bootId, events: batch } },
           signal,
         )

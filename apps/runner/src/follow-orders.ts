@@ -1,5 +1,5 @@
 import type { Clock, Timings } from '@sluice/base'
-import { protocolEndpoints, type TaskSpec } from '@sluice/contract'
+import { attemptEndpoints, type TaskSpec } from '@sluice/contract'
 import type { AttemptApi } from './attempt-api.ts'
 import type { AttemptSteps } from './attempt-steps.ts'
 
@@ -22,7 +22,7 @@ export async function followOrders(options: FollowOptions): Promise<void> {
   try {
     for (;;) {
       const asking = api.insist(
-        protocolEndpoints.next,
+        attemptEndpoints.next,
         { params: { attemptId: task.attemptId }, body: { epoch: task.epoch, bootId, running: steps.started } },
         shutdown,
       )
@@ -57,7 +57,7 @@ async function sendHeartbeats({ api, task, bootId, steps, timings, clock }: Foll
     })
     if (signal.aborted) return
     try {
-      const reply = await api.client.call(protocolEndpoints.runnerHeartbeat, {
+      const reply = await api.client.call(attemptEndpoints.runnerHeartbeat, {
         params: { attemptId: task.attemptId },
         body: { epoch: task.epoch, bootId, running: steps.running },
         signal,

@@ -1,6 +1,6 @@
 import { type Clock, limits, type Timings } from '@sluice/base'
 import { HttpCallError } from '@sluice/client'
-import { protocolEndpoints, type TaskSpec } from '@sluice/contract'
+import { attemptEndpoints, type TaskSpec } from '@sluice/contract'
 import { type AttemptApi, isFenced, isWorthRepeating } from './attempt-api.ts'
 import type { LogSpool } from './log-spool.ts'
 
@@ -33,14 +33,14 @@ export function createLogShipper(options: ShipperOptions): LogShipper {
     const bytes = spool.read(sent, limits.logChunkBytesMax)
     if (bytes.length === 0) return
     try {
-      const response = await api.client.raw(protocolEndpoints.appendLog, {
+      const response = await api.client.raw(attemptEndpoints.appendLog, {
         params,
         query: { offset: sent, epoch: task.epoch },
         bytes,
         headers: { 'content-type': 'application/octet-stream' },
         signal,
       })
-      const reply = protocolEndpoints.appendLog.reply.parse(await response.json())
+      const reply = attemptEndpoints.appendLog.reply.parse(await response.json())
       sent = reply.nextOffset
       intervalMs = reply.intervalMs
     } catch (error) {
@@ -53,7 +53,7 @@ export function createLogShipper(options: ShipperOptions): LogShipper {
 
   const sealOnce = async (): Promise<boolean> => {
     try {
-      await api.client.call(protocolEndpoints.sealLog, {
+      await api.client.call(attemptEndpoints.sealLog, {
         params,
         body: { epoch: task.epoch, length: spool.length, sha256: spool.sha256, gaps: [...spool.gaps] },
         signal,

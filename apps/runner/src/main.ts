@@ -1,6 +1,6 @@
-import { createWriteStream } from 'node:fs'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { createWriteStream, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Writable } from 'node:stream'
 import { type Logger, systemClock, toAppError } from '@sluice/base'
 import { kindsOfWork } from '@sluice/code-cache'
 import { type AttemptApi, createAttemptApi } from './attempt-api.ts'
@@ -68,8 +68,10 @@ function writeExit(attemptDir: string | undefined, record: Record<string, unknow
 }
 
 function createLineLogger(): Logger {
-  const out = createWriteStream('', { fd: 2, autoClose: false })
+  // Streams of files are loaded for the first line, which most runners never write.
+  let out: Writable | undefined
   const write = (level: string) => (fields: Readonly<Record<string, unknown>>, message: string) => {
+    out ??= createWriteStream('', { fd: 2, autoClose: false })
     out.write(`${JSON.stringify({ time: new Date().toISOString(), level, ...fields, message })}\n`)
   }
   return { debug: () => {}, info: write('info'), warn: write('warn'), error: write('error') }

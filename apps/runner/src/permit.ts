@@ -3,7 +3,7 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, Timings } from '@sluice/base'
 import { HttpCallError } from '@sluice/client'
-import { protocolEndpoints, type TaskSpec } from '@sluice/contract'
+import { attemptEndpoints, type TaskSpec } from '@sluice/contract'
 import type { AttemptApi } from './attempt-api.ts'
 
 export interface PermitPlan {
@@ -39,7 +39,7 @@ export async function requestPermit(plan: PermitPlan, options: PermitOptions): P
   for (;;) {
     try {
       await api.insist(
-        protocolEndpoints.permit,
+        attemptEndpoints.permit,
         {
           params: { attemptId: task.attemptId, stepRunId },
           body: { epoch: task.epoch, bootId: options.bootId, nonce, ...facts },

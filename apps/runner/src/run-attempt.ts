@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, createId, type Logger } from '@sluice/base'
 import { noteKindOfWork } from '@sluice/code-cache'
-import { protocolEndpoints } from '@sluice/contract'
+import { attemptEndpoints } from '@sluice/contract'
 import { createMasker } from '@sluice/masking'
 import { type AttemptApi, isFenced } from './attempt-api.ts'
 import { AttemptLogs } from './attempt-logs.ts'
@@ -87,7 +87,7 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
     await logs.finish()
     if (outbox.isFenced) return 'fenced'
     await api.insist(
-      protocolEndpoints.complete,
+      attemptEndpoints.complete,
       { params: { attemptId: task.attemptId }, body: { epoch: task.epoch, bootId, steps: steps.outcomes } },
       // Late reports may just have been taken: then this is, too.
       patience.orders.aborted ? AbortSignal.timeout(timings.leaseMs) : patience.orders,

@@ -6,20 +6,26 @@ import { openTempDir } from '@sluice/testkit'
 import fc from 'fast-check'
 import { readCachedCode, writeCachedCode } from './cache-file.ts'
 
+const scripts = new Map([
+  ['main.cjs', Buffer.from('compiled')],
+  ['chunk.cjs', Buffer.from('more of it')],
+  ['empty.cjs', Buffer.alloc(0)],
+])
+
 test('compiled code comes back as it was written, and nothing else is left in the folder', async () => {
   await using dir = await openTempDir()
   const path = join(dir.path, 'program.code')
-  const code = Buffer.from('compiled')
-  writeCachedCode(path, { code, kinds: ['apply', 'postgresql'] })
+  writeCachedCode(path, { scripts, kinds: ['apply', 'postgresql'] })
   const read = readCachedCode(path)
-  assert.deepEqual(read && { code: Buffer.from(read.code), kinds: read.kinds }, { code, kinds: ['apply', 'postgresql'] })
+  assert.deepEqual(new Map([...(read?.scripts ?? [])].map(([name, code]) => [name, Buffer.from(code)])), scripts)
+  assert.deepEqual(read?.kinds, ['apply', 'postgresql'])
   assert.deepEqual(readdirSync(dir.path), ['program.code'])
 })
 
 test('code of which any byte is another, or which is cut or grown, is not taken', async () => {
   await using dir = await openTempDir()
   const path = join(dir.path, 'program.code')
-  writeCachedCode(path, { code: Buffer.from('compiled code'), kinds: ['apply'] })
+  writeCachedCode(path, { scripts, kinds: ['apply'] })
   const whole = readFileSync(path)
   for (let at = 0; at < whole.length; at++) {
     const changed = Buffer.from(whole)
@@ -40,7 +46,7 @@ test('a file that is something else, or none, is no compiled code', async () => 
   assert.equal(readCachedCode(dir.path), undefined)
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      writeFileSync(path, Buffer.concat([bytes, Buffer.from('slccode1')]))
+      writeFileSync(path, Buffer.concat([bytes, Buffer.from('slccode2')]))
       assert.equal(readCachedCode(path), undefined)
     }),
     { numRuns: 300 },

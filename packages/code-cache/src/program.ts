@@ -1,4 +1,4 @@
-/** What the one file of a bundled program exports for `runBundle`. It is at work when it has been evaluated. */
+/** What the first script of a bundled program exports for `runBundle`. It is at work when it has been evaluated. */
 export interface Program {
   /** Settled when the program is done; what it throws ends the process as any uncaught error does. */
   readonly done: Promise<unknown>

@@ -15,19 +15,25 @@ exports.kindsOfWork = kinds
 exports.done = main(process.argv.slice(-2))
 async function main([kind, end]) {
   kinds.add(kind)
-  console.log(work(kind), require('node:path').basename(__filename))
+  console.log(require('./program-work.cjs').describe(kind), require('node:path').basename(__filename))
   if (end === 'throw') throw new Error('It broke.')
   if (end === 'fail') process.exitCode = 3
   if (end === 'never') return new Promise(() => {})
   if (end === 'exit') process.exit(0)
 }
-function work(kind) { return ${JSON.stringify('did ')} + kind }
+})`
+
+/** A script that the program loads, and that asks for it in turn. */
+const work = `(function (exports, require, module, __filename, __dirname) {
+const main = require('./program-main-ABC.cjs')
+module.exports = { describe: (kind) => (require('./program-work.cjs') === module.exports && main.done !== 0 ? 'did ' : 'lost ') + kind }
 })`
 
 async function openProgram() {
   const dir = await openTempDir()
   const file = join(dir.path, 'program-main-ABC.cjs')
   writeFileSync(file, program)
+  writeFileSync(join(dir.path, 'program-work.cjs'), work)
   const caches = [join(dir.path, 'beside'), join(dir.path, 'elsewhere')] as const
   return {
     file,
@@ -59,6 +65,10 @@ test('a run keeps its compiled code, and the next of its kind takes it and write
   await using bundle = await openProgram()
   assert.equal(bundle.run('apply').stdout, 'did apply program-main-ABC.cjs\n')
   assert.deepEqual(bundle.kept(), [['apply']])
+  assert.deepEqual([...(readCachedCode(bundle.fileOf())?.scripts.keys() ?? [])].toSorted(), [
+    'program-main-ABC.cjs',
+    'program-work.cjs',
+  ])
   const { ino } = statSync(bundle.fileOf())
   assert.equal(bundle.run('apply').stdout, 'did apply program-main-ABC.cjs\n')
   // V8 refusing the code would have it written anew.

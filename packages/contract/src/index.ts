@@ -58,6 +58,7 @@ export {
 } from './api/operations.ts'
 export type { DelegateView } from './api/operations.ts'
 export { protocolVersions } from './protocol/version.ts'
+export { attemptEndpoints } from './protocol/attempt-endpoints.ts'
 export { protocolEndpoints } from './protocol/endpoints.ts'
 export {
   databaseBinding,
