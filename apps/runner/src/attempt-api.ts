@@ -8,6 +8,8 @@ import { createSocketFetch } from './relay-fetch.ts'
 /** The runner's calls, repeated until they are answered: the relay and the server may be away for minutes. */
 export interface AttemptApi {
   readonly client: HttpClient
+  /** Settles when the first call has left this process, or could not. */
+  readonly sent: Promise<void>
   /**
    * Calls until an answer that a repeat cannot change. Every call of the attempt is idempotent, so a lost reply is asked for again.
    * Throws `HttpCallError` for refusals, and the last failure once `signal` aborts.
@@ -28,17 +30,20 @@ export interface AttemptApiOptions {
 export function createAttemptApi(options: AttemptApiOptions): AttemptApi {
   const { relay, attemptToken, timings, clock } = options
   const socketPath = relay.startsWith('unix:') ? relay.slice('unix:'.length) : undefined
+  const { promise: sent, resolve: onSent } = Promise.withResolvers<void>()
   const client = createHttpClient({
     baseUrl: socketPath === undefined ? relay : 'http://relay.invalid',
     token: () => attemptToken,
     headers: { 'user-agent': `sluice-runner/${options.version}` },
     // Scaled with the rest: a half-open connection must not outlast the time for sealing a log.
     timeoutMs: timings.pollHoldMs + timings.retryMaxMs / 2,
-    ...(socketPath === undefined ? {} : { fetch: createSocketFetch(socketPath) }),
-    ...(options.relayPin === undefined ? {} : { fetch: createPinnedFetch(options.relayPin) }),
+    ...(socketPath === undefined ? {} : { fetch: createSocketFetch(socketPath, onSent) }),
+    ...(options.relayPin === undefined ? {} : { fetch: createPinnedFetch(options.relayPin, onSent) }),
   })
+  if (socketPath === undefined && options.relayPin === undefined) onSent()
   return {
     client,
+    sent,
     async insist(endpoint, input, signal) {
       for (let attempt = 0; ; attempt++) {
         try {

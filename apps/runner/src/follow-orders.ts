@@ -26,7 +26,7 @@ export async function followOrders(options: FollowOptions): Promise<void> {
         { params: { attemptId: task.attemptId }, body: { epoch: task.epoch, bootId, running: steps.started } },
         shutdown,
       )
-      loadSteps()
+      void api.sent.then(loadSteps)
       const reply = await asking
       for (const cancel of reply.cancels) steps.stop(cancel.stepRunId, cancel.mode)
       for (const order of reply.orders) steps.start(order)
@@ -42,7 +42,7 @@ export async function followOrders(options: FollowOptions): Promise<void> {
   }
 }
 
-/** Most of this program: loaded while the control plane is asked for the first step. */
+/** Most of this program: loaded while the control plane is asked for the first step, and not while the question is still on its way out. */
 function loadSteps(): void {
   // Who needs it loads it again, and is told what is wrong with it.
   import('./run-step.ts').catch(() => {})

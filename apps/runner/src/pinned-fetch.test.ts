@@ -49,4 +49,16 @@ describe('a relay over TLS', () => {
     }
     equal(seen.length, 0)
   })
+
+  it('says when a request has left, which is before its answer, and when one never will', async (t) => {
+    const { url } = await openRelay(t)
+    const told: string[] = []
+    const answer = createPinnedFetch(pin, () => told.push('sent'))(url, { method: 'POST', headers: {}, body: '{}' })
+    equal(told.length, 0)
+    await answer.then(() => told.push('answered'))
+    equal(told.slice(0, 2).join(), 'sent,answered')
+    const lost = Promise.withResolvers<void>()
+    await rejects(createPinnedFetch('AA==', lost.resolve)(url, { method: 'GET', headers: {} }))
+    await lost.promise
+  })
 })

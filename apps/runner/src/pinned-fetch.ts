@@ -9,16 +9,20 @@ import { sendRequest } from './send-request.ts'
 /**
  * A `fetch` over TLS for a server that is known by its public key alone: `pin` is the base64 SHA-256 of its SubjectPublicKeyInfo, as RFC 7469
  * writes pins. Nothing is sent, the token included, before the key was compared. Rejects with `RELAY_KEY_WRONG`.
+ * `onSent`: see `sendRequest`.
  */
-export function createPinnedFetch(pin: string): Fetch {
+export function createPinnedFetch(pin: string, onSent: () => void = () => {}): Fetch {
   const agent = new PinningAgent(pin)
   return (url, init) =>
-    sendRequest(init, (onResponse) =>
-      request(
-        url,
-        { agent, method: init.method, headers: init.headers, ...(init.signal ? { signal: init.signal } : {}) },
-        onResponse,
-      ),
+    sendRequest(
+      init,
+      (onResponse) =>
+        request(
+          url,
+          { agent, method: init.method, headers: init.headers, ...(init.signal ? { signal: init.signal } : {}) },
+          onResponse,
+        ),
+      onSent,
     )
 }
 

@@ -39,6 +39,7 @@ function apiThatAnswers(...answers: readonly unknown[]): { api: AttemptApi; aske
     })
   const api = {
     client: { call: () => Promise.reject(new Error('The relay does not answer.')) },
+    sent: Promise.resolve(),
     insist(endpoint: unknown, _input: unknown, signal: AbortSignal) {
       asked.push(endpoint === protocolEndpoints.next ? 'next' : endpoint === protocolEndpoints.complete ? 'complete' : 'other')
       return left.length > 0 ? Promise.resolve(left.shift()) : gone(signal)

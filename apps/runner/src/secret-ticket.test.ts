@@ -12,7 +12,8 @@ const ticket = () => Buffer.from('one-use ticket of 32 random bytes')
 /** A relay that answers a ticket as the delegate's does. */
 function fakeRelay(answer: (body: { publicKey: string; proof: string }) => Promise<object>): AttemptApi {
   return {
-    client: undefined as never,
+    sent: Promise.resolve(),
+  client: undefined as never,
     insist: async (_, input) => ({ sealed: await answer(input.body as never) }) as never,
   }
 }
