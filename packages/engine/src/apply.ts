@@ -1,17 +1,16 @@
 import { AppError, systemClock } from '@sluice/base'
 import { normalizeChangesetKey } from './changeset-key.ts'
 import type { EngineFailure } from './events.ts'
-import { planHistoryWrite } from './history-sql.ts'
 import type { CommandInput, UpdateOptions, WriteOptions } from './options.ts'
 import { hasPlanErrors } from './plan.ts'
 import type { PlannedChangeset, PlannedStatement, UpdatePlan } from './plan.ts'
-import type { DecidedChangeset } from './planning/decisions.ts'
-import { keptRollback, resolveRollback } from './planning/rollback-statements.ts'
 import { checkPreconditions } from './preconditions/check.ts'
 import type { ApplyReport, ReportEntry } from './report.ts'
 import { StatementAbandoned } from './run/cancellation.ts'
 import { notReachedEntry, runChangeset, throwIfCanceled } from './run/changeset-run.ts'
 import { toFailure } from './run/failure.ts'
+import { planRuns } from './run/plan-runs.ts'
+import type { Pending, RunAhead } from './run/plan-runs.ts'
 import { hashStatements } from './run/recording.ts'
 import { withWriteSession } from './run/write-session.ts'
 import type { WriteSession } from './run/write-session.ts'
@@ -128,14 +127,15 @@ async function runAll(
   input: ApplyInput,
   session: WriteSession,
   detailed: DetailedPlan,
-  pending: readonly { readonly decided: DecidedChangeset; readonly planned: PlannedChangeset }[],
+  pending: readonly Pending[],
   outcome: Outcome,
 ): Promise<EngineFailure | undefined> {
-  const context = statementContext(session.database, session.tracking, input.options)
+  const plan = planRuns(session, detailed, pending, statementContext(session.database, session.tracking, input.options))
+  let ahead: RunAhead | undefined
   let order = lastOrder(detailed.history)
   // The anchor of an empty history is a row of its own.
   if (detailed.history.length === 0 && outcome.preStartTag !== null) order = 1
-  for (const [index, { decided, planned }] of pending.entries()) {
+  for (const [index, { planned }] of pending.entries()) {
     throwIfCanceled(input.signal)
     if (planned.stop !== undefined) {
       return {
@@ -170,30 +170,12 @@ async function runAll(
     const partial = detailed.partials.get(normalizeChangesetKey(planned.key))
     if (partial !== undefined && partial.sha256 !== hashStatements(planned.statements)) return partialChanged(planned)
     const markRan = broken?.outcome === 'MARK_RAN' || planned.changeset.isInvalid === true
-    const statements = markRan ? [] : planned.statements
-    const rollback = markRan ? undefined : resolveRollback(planned.changeset, context)
-    const entry = await runChangeset(session, {
-      key: planned.key,
-      direction: 'apply',
-      statements,
-      transactional: planned.transactional || markRan,
-      history: planHistoryWrite(
-        session.database.dialect,
-        session.tracking,
-        planned,
-        decided.stored,
-        ++order,
-        markRan ? 'MARK_RAN' : undefined,
-        session,
-      ),
-      result: markRan ? 'markedRan' : planned.action === 'rerun' ? 'reran' : 'executed',
-      rollback: rollback === undefined ? undefined : keptRollback(rollback),
-      resumeAfter: partial === undefined || markRan ? 0 : partial.done,
-      hasPartial: partial !== undefined,
-      uncertain: partial?.uncertain,
-      position: index + 1,
-      total: pending.length,
-    })
+    order++
+    const isReady = !markRan && ahead?.index === index && ahead.order === order
+    const running = runChangeset(session, isReady && ahead !== undefined ? ahead.run : plan.run(index, order, markRan))
+    // It is with the database now, which should not have to wait for us when it has answered.
+    ahead = plan.ahead(index + 1, order + 1)
+    const entry = await running
     if (entry.state === 'done' || entry.state === 'unknown' || entry.statementsDone > 0) {
       outcome.wrote = true
       outcome.deploymentId = session.deploymentId

@@ -1,7 +1,10 @@
 import { deepEqual, equal } from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { sha256Hex } from '@sluice/changelog'
+import type { Changeset } from '@sluice/changelog'
 import type { EngineEvent } from './events.ts'
-import { changelog, changeset } from './testing/test-changelog.ts'
+import { changelog, changeset, undoneBy } from './testing/test-changelog.ts'
+import { group, precondition } from './testing/test-preconditions.ts'
 import { openTestTarget } from './testing/test-target.ts'
 
 describe('a changelog that throws away what the server keeps prepared, or changes the tables of the history', () => {
@@ -56,6 +59,59 @@ describe('a changelog that throws away what the server keeps prepared, or change
       ]),
     )
     equal((await target.update(log)).plan.isEmpty, true)
+  })
+
+  it('numbers its rows without gaps, whatever a changeset turns out to be while the next is put together', async (t) => {
+    const target = await openTestTarget(t)
+    const failing = { failOnError: false }
+    const asks = (onFail: 'CONTINUE' | 'MARK_RAN'): Partial<Changeset> => ({
+      preconditions: group([precondition('tableExists', { tableName: 'nowhere' })], { onFail }),
+    })
+    const log = changelog(
+      changeset('1', 'create table a (id int)', undoneBy('drop table a')),
+      changeset('2', 'insert into nowhere values (1)', failing),
+      changeset('3', 'insert into a values (3)', undoneBy('delete from a where id = 3')),
+      changeset('4', 'insert into a values (4)', asks('CONTINUE')),
+      changeset('5', 'insert into a values (5)', { ...asks('MARK_RAN'), ...undoneBy('delete from a where id = 5') }),
+      changeset('6', 'insert into a values (6)', { runAlways: true }),
+      changeset('7', 'vacuum a', { runInTransaction: false }),
+      changeset('8', 'create index a_id on a (id)', undoneBy('drop index a_id')),
+    )
+    const { report } = await target.update(log)
+    deepEqual(
+      report.entries.map((entry) => entry.result),
+      ['executed', 'failedIgnored', 'executed', 'skipped', 'markedRan', 'executed', 'executed', 'executed'],
+    )
+    deepEqual(
+      (await target.history()).map((row) => [row.id, row.orderExecuted, row.execType]),
+      [
+        ['1', 1, 'EXECUTED'],
+        ['3', 2, 'EXECUTED'],
+        ['5', 3, 'MARK_RAN'],
+        ['6', 4, 'EXECUTED'],
+        ['7', 5, 'EXECUTED'],
+        ['8', 6, 'EXECUTED'],
+      ],
+    )
+    const hash = (text: string): string => sha256Hex(`${String(text.length)}:${text}`)
+    deepEqual(await target.rows('select id, sha256, rollback_json, statements from sluice_changeset_detail order by id'), [
+      ['1', hash('create table a (id int)'), '["drop table a"]', 1],
+      ['3', hash('insert into a values (3)'), '["delete from a where id = 3"]', 1],
+      ['5', sha256Hex(''), null, 0],
+      ['6', hash('insert into a values (6)'), null, 1],
+      ['7', hash('vacuum a'), null, 1],
+      ['8', hash('create index a_id on a (id)'), '["drop index a_id"]', 1],
+    ])
+    const again = await target.update(log)
+    deepEqual(
+      again.report.entries.map((entry) => [entry.changeset.id, entry.result]),
+      [
+        ['2', 'failedIgnored'],
+        ['4', 'skipped'],
+        ['6', 'reran'],
+      ],
+    )
+    equal((await target.history()).find((row) => row.id === '6')?.orderExecuted, 7)
   })
 })
 

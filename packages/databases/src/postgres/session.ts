@@ -119,7 +119,8 @@ export class PostgresSession implements Database {
     return this.#isDirect && !this.#isVariant
   }
 
-  // None of ours stands in the user's text, and what follows a statement that failed is not run.
+  // None of ours stands in the user's text, and what follows a statement that failed is not run. Statements that share one Sync are one
+  // transaction: it begins with the first and is committed, or taken back, before the server says that it is ready.
   async executeAndCommit(
     sql: string,
     after: readonly BoundStatement[],
@@ -128,14 +129,13 @@ export class PostgresSession implements Database {
     let executed: StatementResult | undefined
     const send = async (recording: readonly BatchStatement[]): Promise<void> => {
       executed = undefined
-      await sendBatch(this.#client, [{ text: 'BEGIN' }, { text: sql }, ...recording, { text: 'COMMIT' }], (index, result) => {
-        if (index === 1) executed = readResult(result)
+      await sendBatch(this.#client, [{ text: sql }, ...recording], (index, result) => {
+        if (index === 0) executed = readResult(result)
       })
     }
     await this.#send(async () => {
       try {
-        // All of it was taken back, the user's statement too.
-        await this.#sendRecording(after, send, () => (executed === undefined ? undefined : 'ROLLBACK'))
+        await this.#sendRecording(after, send, () => executed !== undefined)
       } catch (error) {
         // Where an error stands in our own text says nothing.
         throw executed === undefined ? error : toDatabaseError(error, this.#cancelAsked, Infinity)
@@ -154,7 +154,12 @@ export class PostgresSession implements Database {
     }
     await this.#send(async () => {
       try {
-        await this.#sendRecording(statements, send, () => `ROLLBACK TO SAVEPOINT ${savepoint}`)
+        await this.#sendRecording(statements, send, async () => {
+          // After a COMMIT that failed there is nothing to go back to, and the error was none of a name of ours.
+          if (this.transactionState !== 'failed') return false
+          await this.#client.query(`ROLLBACK TO SAVEPOINT ${savepoint}`)
+          return true
+        })
       } catch (error) {
         throw toDatabaseError(error, this.#cancelAsked, Infinity)
       }
@@ -162,26 +167,23 @@ export class PostgresSession implements Database {
   }
 
   /**
-   * Sends statements of ours with names that the server keeps. Where it says that it does not, `undo` (undefined: the error is another's) takes
-   * back what was done until then, and they are sent again without.
+   * Sends statements of ours with names that the server keeps. Where it says that it does not, and `undo` that all they did is taken back,
+   * they are sent again without.
    */
   async #sendRecording(
     statements: readonly BoundStatement[],
     send: (recording: readonly BatchStatement[]) => Promise<void>,
-    undo: () => string | undefined,
+    undo: () => boolean | Promise<boolean>,
   ): Promise<void> {
     const recording = this.keepsPrepared ? this.#prepared.bind(statements) : statements.map(bindValues)
     try {
       await send(recording)
       this.#prepared.note(recording)
     } catch (error) {
-      const undoing = isForgotten(error) && usesKept(recording) ? undo() : undefined
-      if (undoing === undefined) throw error
+      if (!isForgotten(error) || !usesKept(recording)) throw error
       await this.#untilReady()
-      // At a COMMIT that failed there is nothing left to undo, and the error was none of a name of ours.
-      if (this.transactionState !== 'failed') throw error
+      if (!(await undo())) throw error
       this.#prepared.forget()
-      await this.#client.query(undoing)
       await send(statements.map(bindValues))
     }
   }

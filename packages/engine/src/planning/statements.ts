@@ -137,7 +137,8 @@ function partsToJudge(sql: string, dialect: SqlDialect): readonly string[] {
   return isSuspect ? splitStatements(sql, { dialect }).statements.map(({ text }) => text) : []
 }
 
-const quickLengthMax = 8192
+/** Characters of a statement that may still take no time. */
+export const quickLengthMax = 8192
 /** Kinds of statements that take no time as a rule, and the words that make an exception of one. */
 const quickKinds: readonly { readonly kind: RegExp; readonly unless?: RegExp }[] = [
   { kind: /^\s*create\s+(?:unlogged\s+)?table\b/i, unless: /\bas\b(?!\s+identity\b)|\bselect\b|\bexecute\b/i },
@@ -150,7 +151,7 @@ const quickKinds: readonly { readonly kind: RegExp; readonly unless?: RegExp }[]
 ]
 
 /** Something behind the end of a statement: perhaps a second one. */
-const maybeSeveral = /;\s*\S/
+export const maybeSeveral = /;\s*\S/
 
 /**
  * Whether a text is one statement of PostgreSQL, of a kind that takes no time as a rule and cannot end its transaction, so that the commit may

@@ -17,46 +17,66 @@ export function canceledError(cause: unknown): AppError {
   return new AppError('canceled', 'CANCELED', 'The run was cancelled.', { cause })
 }
 
-/**
- * Runs one database call. When the signal is aborted meanwhile, the statement is cancelled at the server (again and again, since a
- * request that arrives between two statements is lost) and its end is awaited: the call settles as the statement did. Throws
- * `StatementAbandoned` when it does not end in time.
- */
-export async function runCancellable<T>(
-  run: () => Promise<T>,
-  context: {
-    readonly database: Database
-    readonly clock: Clock
-    readonly signal: AbortSignal | undefined
-    readonly cancelWaitMs: number
-  },
-): Promise<T> {
-  const { database, clock, signal, cancelWaitMs } = context
-  if (signal === undefined) return run()
-  if (signal.aborted) throw canceledError(signal.reason)
-  return new Promise<T>((resolve, reject) => {
-    // Made only when there is something to cancel: ending one costs more than sending a small statement does.
-    let finished: AbortController | undefined
-    const onAbort = (): void => {
-      finished = new AbortController()
-      cancelUntilFinished(database, clock, finished.signal, cancelWaitMs).catch(reject)
-    }
-    const finish = (): void => {
-      finished?.abort()
-      signal.removeEventListener('abort', onAbort)
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-    run().then(
-      (value) => {
-        finish()
-        resolve(value)
-      },
-      (error: unknown) => {
-        finish()
-        reject(error)
-      },
-    )
-  })
+/** What calls that a cancel may end have to know. */
+export interface CancelContext {
+  readonly database: Database
+  readonly clock: Clock
+  readonly signal: AbortSignal | undefined
+  readonly cancelWaitMs: number
+}
+
+/** Runs database calls that a cancel may end, until it is disposed of. */
+export interface Cancellation extends Disposable {
+  /**
+   * Runs one database call. When the signal is aborted meanwhile, the statement is cancelled at the server (again and again, since a
+   * request that arrives between two statements is lost) and its end is awaited: the call settles as the statement did. Throws
+   * `StatementAbandoned` when it does not end in time.
+   */
+  run<T>(call: () => Promise<T>): Promise<T>
+}
+
+/** Listens to the signal once for all calls: to add a listener and to remove it costs as much as to send a small statement. */
+export function openCancellation({ database, clock, signal, cancelWaitMs }: CancelContext): Cancellation {
+  const running = new Set<() => void>()
+  const onAbort = (): void => {
+    for (const cancel of running) cancel()
+  }
+  signal?.addEventListener('abort', onAbort)
+  return {
+    run: async (call) => {
+      if (signal === undefined) return call()
+      if (signal.aborted) throw canceledError(signal.reason)
+      return new Promise((resolve, reject) => {
+        let finished: AbortController | undefined
+        const cancel = (): void => {
+          finished = new AbortController()
+          cancelUntilFinished(database, clock, finished.signal, cancelWaitMs).catch(reject)
+        }
+        const finish = (): void => {
+          running.delete(cancel)
+          finished?.abort()
+        }
+        running.add(cancel)
+        call().then(
+          (value) => {
+            finish()
+            resolve(value)
+          },
+          (error: unknown) => {
+            finish()
+            reject(error)
+          },
+        )
+      })
+    },
+    [Symbol.dispose]: () => signal?.removeEventListener('abort', onAbort),
+  }
+}
+
+/** One database call, for commands that make few of them. */
+export async function runCancellable<T>(call: () => Promise<T>, context: CancelContext): Promise<T> {
+  using cancellation = openCancellation(context)
+  return await cancellation.run(call)
 }
 
 async function cancelUntilFinished(database: Database, clock: Clock, finished: AbortSignal, waitMs: number): Promise<void> {

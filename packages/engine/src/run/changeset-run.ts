@@ -1,10 +1,10 @@
 import { AppError } from '@sluice/base'
 import type { ChangesetKey } from '../changeset-key.ts'
 import { DatabaseError } from '../database.ts'
-import type { Database, StatementResult } from '../database.ts'
+import type { BoundStatement, Database, StatementResult } from '../database.ts'
 import type { ChangesetDirection, ChangesetResult } from '../events.ts'
 import type { PlannedStatement } from '../plan.ts'
-import { canShareTransaction, lockedRegions, mayCommitWith, mayHavePartlyRun } from '../planning/statements.ts'
+import { canShareTransaction, lockedRegions, mayHavePartlyRun } from '../planning/statements.ts'
 import { createStatementTyper } from '../planning/typed-load.ts'
 import type { StatementTyper } from '../planning/typed-load.ts'
 import type { ReportEntry } from '../report.ts'
@@ -25,6 +25,8 @@ export interface ChangesetRun {
   readonly transactional: boolean
   /** Writes or removes the history row; runs in the transaction that makes the changeset durable. */
   readonly history: TrackingWrite
+  /** What `boundRecordingOf` gives, where that was asked for ahead. */
+  readonly recording?: readonly BoundStatement[] | undefined
   readonly result: ChangesetResult
   /** How to undo it later, kept in the side table. */
   readonly rollback: readonly string[] | undefined
@@ -72,6 +74,7 @@ export async function runChangeset(session: WriteSession, run: ChangesetRun): Pr
   }
   try {
     await (run.transactional ? runInTransaction(session, run, progress) : runStepwise(session, run, progress))
+    session.newTables.note(run.statements, session.database.dialect)
     const durationMs = Math.round(clock.monotonic() - started)
     onEvent?.({ type: 'changesetFinished', changeset: run.key, result: run.result, rows: progress.rows, durationMs })
     return {
@@ -125,7 +128,7 @@ async function runInTransaction(session: WriteSession, run: ChangesetRun, progre
   const { database } = session
   const [only] = run.statements
   if (only !== undefined && run.statements.length === 1 && only.command === undefined && only.typed === undefined) {
-    if (database.executeAndCommit !== undefined && mayCommitWith(only.sql, database.dialect)) {
+    if (database.executeAndCommit !== undefined && session.newTables.mayCommitWith(only.sql, database.dialect)) {
       return runAtOnce(session, run, progress, only)
     }
   }

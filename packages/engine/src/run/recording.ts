@@ -35,6 +35,7 @@ function recordingOf(session: WriteSession, run: ChangesetRun): readonly Trackin
 
 /** The same to send behind a statement: values beside the texts where the server keeps those prepared, else in them, as nothing would be gained. */
 export function boundRecordingOf(session: WriteSession, run: ChangesetRun): readonly BoundStatement[] {
+  if (run.recording !== undefined) return run.recording
   const { dialect, keepsPrepared } = session.database
   return recordingOf(session, run).map((write) =>
     bindWrite(dialect, keepsPrepared === true ? write : formatWrite(dialect, write)),

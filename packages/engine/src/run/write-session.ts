@@ -6,7 +6,8 @@ import type { TrackingOptions, WriteOptions } from '../options.ts'
 import { acquireLock, releaseLock } from '../tracking/lock.ts'
 import { createDetailTable, createHistoryTable, readTracking, upgradeHistoryTable } from '../tracking/tables.ts'
 import type { Tracking } from '../tracking/tables.ts'
-import { runCancellable } from './cancellation.ts'
+import { NewTables } from '../planning/new-tables.ts'
+import { openCancellation } from './cancellation.ts'
 
 const lockWaitMs = 300_000
 const cancelWaitMs = 30_000
@@ -23,7 +24,9 @@ export interface WriteSession {
   readonly signal: AbortSignal | undefined
   readonly onEvent: OnEngineEvent | undefined
   /** A database call that a cancel may end. */
-  readonly cancellable: <T>(run: () => Promise<T>) => Promise<T>
+  readonly cancellable: <T>(call: () => Promise<T>) => Promise<T>
+  /** What this run has created so far. */
+  readonly newTables: NewTables
 }
 
 export interface WriteSessionInput {
@@ -46,6 +49,7 @@ export async function withWriteSession<T>(input: WriteSessionInput, body: (sessi
   try {
     const request = { runId: options.runId, host: options.host ?? 'unknown', waitMs: options.lockWaitMs ?? lockWaitMs }
     await limitStatements(database, options, onEvent)
+    using cancellation = openCancellation({ database, clock, signal, cancelWaitMs: options.cancelWaitMs ?? cancelWaitMs })
     const held = await acquireLock(database, before, request, clock, onEvent, signal)
     try {
       const tracking = await ensureTables(database, options)
@@ -58,8 +62,8 @@ export async function withWriteSession<T>(input: WriteSessionInput, body: (sessi
         clock,
         signal,
         onEvent,
-        cancellable: (run) =>
-          runCancellable(run, { database, clock, signal, cancelWaitMs: options.cancelWaitMs ?? cancelWaitMs }),
+        cancellable: (call) => cancellation.run(call),
+        newTables: new NewTables(),
       })
     } finally {
       // A lock that cannot be released belongs to a session that is gone: the next run takes it over.
