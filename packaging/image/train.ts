@@ -1,11 +1,13 @@
 // Runs the example with the bundles in dist/, and puts the code that V8 compiled of them into an image's folder, where nothing can be
 // written later:  ./scripts/node packaging/image/train.ts FOLDER
 import { execFile } from 'node:child_process'
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
+import { Script } from 'node:vm'
 import { createToken, silentLogger } from '@sluice/base'
+import { type CachedCode, readCachedCode } from '@sluice/code-cache'
 import { openEmbeddedPostgres } from '@sluice/embedded-postgres'
 
 const run = promisify(execFile)
@@ -28,10 +30,21 @@ export async function trainPrograms(home: string): Promise<void> {
   mkdirSync(join(home, '.compile-cache'), { recursive: true })
   for (const program of programs) {
     const code = codeOf(program)
-    if (!existsSync(join(dist, code))) throw new Error(`${program} left no compiled code in ${join(dist, code)}.`)
+    const trained = readCachedCode(join(dist, code))
+    if (trained === undefined) throw new Error(`${program} left no compiled code in ${join(dist, code)}.`)
+    assertTaken(home, trained)
     copyFileSync(join(dist, code), join(home, code))
     // Whoever the image runs as reads it.
     chmodSync(join(home, code), 0o644)
+  }
+}
+
+/** V8 takes the code for the very scripts of the image, or its pods would start slowly without anybody noticing. */
+function assertTaken(home: string, { scripts }: CachedCode): void {
+  for (const [name, cachedData] of scripts) {
+    const filename = join(home, name)
+    const { cachedDataRejected } = new Script(readFileSync(filename, 'latin1'), { filename, cachedData })
+    if (cachedDataRejected !== false) throw new Error(`V8 refuses the code that it compiled of ${name}.`)
   }
 }
 

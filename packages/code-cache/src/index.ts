@@ -1,3 +1,5 @@
+export { readCachedCode } from './cache-file.ts'
+export type { CachedCode } from './cache-file.ts'
 export { kindsOfWork, noteKindOfWork } from './kinds-of-work.ts'
 export type { Program } from './program.ts'
 export { runBundle } from './run-bundle.ts'
