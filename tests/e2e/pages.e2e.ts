@@ -149,6 +149,16 @@ describe('pages', { skip: executable === undefined ? 'there is no Chromium' : fa
     assert.deepEqual(complaints, [])
   })
 
+  test('what was skipped says why, on its stage and on its step', async () => {
+    await using opened = await open()
+    const { page, complaints } = opened
+    await page.goto(`/executions/${executionIds.failed}?step=production/database/apply`)
+    await page.getByRole('region', { name: 'Graph' }).getByText('Stage "staging" failed.').waitFor()
+    await page.getByRole('region', { name: 'Step Apply to production' }).getByText('Stage "staging" failed.').waitFor()
+    await assertAccessible(page, 'skipped')
+    assert.deepEqual(complaints, [])
+  })
+
   test('a running step is followed: log, state and failure', async () => {
     await using opened = await open()
     const { page, fake, complaints } = opened

@@ -65,11 +65,13 @@ function describeStep(step: StepState): StepTree {
 type Common = Pick<StageTree, 'identifier' | 'name' | 'failure' | 'reason' | 'startedAt' | 'endedAt' | 'durationMs'>
 
 function common(node: StageState | GroupState | StepState): Common {
+  // What was reached, and whose steps all had reasons of their own.
+  const reason = node.reason ?? (node.status === 'Skipped' ? 'None of its steps was to run.' : undefined)
   return {
     identifier: node.identifier,
     name: node.name,
     ...(node.failure === undefined ? {} : { failure: node.failure }),
-    ...(node.reason === undefined ? {} : { reason: node.reason }),
+    ...(reason === undefined ? {} : { reason }),
     ...times(node),
   }
 }

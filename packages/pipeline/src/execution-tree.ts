@@ -5,6 +5,7 @@ interface TreeNode {
   readonly identifier: string
   readonly name: string
   readonly failure?: Failure
+  /** Why it was skipped or cancelled, in a sentence. */
   readonly reason?: string
   readonly startedAt?: number
   readonly endedAt?: number

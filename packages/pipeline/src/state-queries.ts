@@ -75,9 +75,12 @@ export function isStepFailure(step: StepState): boolean {
 /** Whether something in the stage has failed so far: what `stageStatus` asks. */
 export function hasStageFailed(stage: StageState): boolean {
   if (stage.status === 'Failed' || stage.status === 'Cancelled') return true
-  return groupsOf(stage).some(
-    (group) => group.status === 'Failed' || group.status === 'Cancelled' || stepsOf(group).some(isStepFailure),
-  )
+  return groupsOf(stage).some(hasGroupFailed)
+}
+
+/** Whether the group, or something in it, has failed so far. */
+export function hasGroupFailed(group: GroupState): boolean {
+  return group.status === 'Failed' || group.status === 'Cancelled' || stepsOf(group).some(isStepFailure)
 }
 
 /**

@@ -39,6 +39,7 @@ export function addFinishedScenes({
                       name: 'Roll production back',
                       type: 'DBSchemaRollback',
                       state: 'Skipped',
+                      reason: 'Step "undo" runs only after a failure, and nothing failed before it.',
                       dbInstance: 'shop_production',
                     }),
                   ]

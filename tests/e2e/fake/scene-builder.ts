@@ -105,21 +105,27 @@ export function createSceneBuilder(data: FakeData, now: number) {
     nodes,
   })
   const shop = { pipelineIdentifier: 'deploy_shop', pipelineName: 'Deploy shop' }
-  const pendingProduction = (execution: string, state: StepView['state']): Stage =>
-    stage('production', 'Production', state === 'Pending' ? 'Pending' : 'Skipped', [
+  const pendingProduction = (execution: string, state: 'Pending' | 'Skipped'): Stage => {
+    const why = state === 'Pending' ? {} : { reason: 'Stage "staging" failed.' }
+    const dbInstance = 'shop_production'
+    const production = stage('production', 'Production', state, [
       group('production_database', {
-        state: state === 'Pending' ? 'Pending' : 'Skipped',
+        state,
+        ...why,
         nodes: [
-          step(execution, 'production/database/apply', { name: 'Apply to production', state, dbInstance: 'shop_production' }),
+          step(execution, 'production/database/apply', { name: 'Apply to production', state, ...why, dbInstance }),
           step(execution, 'production/database/undo', {
             name: 'Roll production back',
             type: 'DBSchemaRollback',
             state,
-            dbInstance: 'shop_production',
+            ...why,
+            dbInstance,
           }),
         ],
       }),
     ])
+    return { ...production, ...why }
+  }
   return { data, at, step, group, add, applied, attempt, stage, shop, pendingProduction }
 }
 

@@ -42,14 +42,14 @@ export function describeStep(step: StepView, nowMs: number): string {
   return `${step.state.padEnd(10)} ${step.path}${facts.length === 0 ? '' : `  (${facts.join(', ')})`}`
 }
 
-/** A failure with what to do next, indented below its step. */
+/** What a person wants to know of a step beside its state: its failure with what to do next, why it was skipped, what it waits for. */
 export function describeTrouble(execution: ExecutionView, step: StepView): readonly string[] {
   const lines: string[] = []
   if (step.waitingFor !== undefined) lines.push(`waiting: ${step.waitingFor}`)
   if (step.failure !== undefined) {
     lines.push(...`${step.failure.message} [${step.failure.code}]`.split('\n'))
     if (step.failure.hint !== undefined) lines.push(step.failure.hint)
-  }
+  } else if (step.reason !== undefined) lines.push(step.reason)
   if (step.state === 'Unknown') {
     if (step.inspection?.message !== undefined) lines.push(`Inspection: ${step.inspection.message}`)
     else if (step.inspection?.state === 'running') lines.push('The database is being inspected.')
@@ -85,7 +85,9 @@ export function describeExecutionText(execution: ExecutionView, nowMs: number): 
   ]
   for (const { group, step } of stepsOf(execution)) {
     lines.push(describeStep(step, nowMs))
-    for (const line of describeTrouble(execution, step)) lines.push(`             ${line}`)
+    // The group's failure follows with its code and hint.
+    const isTold = (line: string): boolean => step.state === 'Skipped' && line === group.failure?.message
+    for (const line of describeTrouble(execution, step)) if (!isTold(line)) lines.push(`             ${line}`)
     if (group.failure !== undefined && step.state === 'Skipped') {
       for (const line of `${group.failure.message} [${group.failure.code}]`.split('\n')) lines.push(`             ${line}`)
       if (group.failure.hint !== undefined) lines.push(`             ${group.failure.hint}`)

@@ -37,6 +37,7 @@ function toStage(stage: StageTree, details: ExecutionDetails): StageView {
     name: stage.name,
     state: stage.status,
     ...times(stage),
+    ...(stage.reason === undefined ? {} : { reason: stage.reason }),
     nodes: stage.nodes.map((node) => mapNode(node, (group) => toGroup(group, stage, details))),
   }
 }
@@ -54,6 +55,7 @@ function toGroup(group: GroupTree, stage: StageTree, details: ExecutionDetails):
     state: group.status,
     ...times(group),
     ...(group.failure === undefined ? {} : { failure: group.failure }),
+    ...(group.reason === undefined ? {} : { reason: group.reason }),
     ...(attempt === undefined
       ? {}
       : {
@@ -91,6 +93,7 @@ function toStep(step: StepTree, parentPath: string, details: ExecutionDetails): 
     state: step.status,
     ...times(step),
     ...(step.failure === undefined ? {} : { failure: step.failure }),
+    ...(step.reason === undefined ? {} : { reason: step.reason }),
     ...(step.outputs === undefined ? {} : { outputs: toOutputs(step.outputs) }),
     ...(dbSchema === undefined ? {} : { dbSchema }),
     ...(dbInstance === undefined ? {} : { dbInstance }),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { executionSummary, executionView } from '@sluice/contract'
-import { createSamples, sampleSealedValue, sampleValueAddress } from '../entities/entity-samples.ts'
+import { createSamples, samplePipeline, sampleSealedValue, sampleValueAddress } from '../entities/entity-samples.ts'
 import { openTestServer, sortedStatuses, type TestServer } from '../test-server.ts'
 import { openEvents } from '../http/read-events.ts'
 
@@ -36,6 +36,27 @@ describe('executions', () => {
     assert.equal(step.type, 'DBSchemaApply')
     const listed = await server.call('GET', '/api/v1/executions?pipelineIdentifier=deploy')
     assert.ok((listed.body.items as { id: string }[]).some(({ id }) => id === summary.id))
+  })
+
+  it('a skipped step, its group and its stage say why', async () => {
+    const yaml = samplePipeline('careful').replace(
+      '        spec:\n          execution',
+      '        when: { condition: <+pipeline.triggeredBy.name> == "nobody" }\n        spec:\n          execution',
+    )
+    const stored = await server.call('POST', '/api/v1/pipelines', { body: { identifier: 'careful', yaml } })
+    assert.equal(stored.status, 201, JSON.stringify(stored.body))
+    const { body: started } = await run({ pipelineIdentifier: 'careful' })
+    const events = await openEvents(`${server.url}/api/v1/executions/${String(started.id)}/events`, server.adminKey)
+    for (let event = await events.next(); event.event !== 'end';) event = await events.next()
+    const view = executionView.parse((await server.call('GET', `/api/v1/executions/${String(started.id)}`)).body)
+    const [stage] = view.stages
+    const [group] = stage?.nodes ?? []
+    assert.ok(group?.kind === 'stepGroup')
+    const reason = 'The condition of stage "s1" is false: <+pipeline.triggeredBy.name> == "nobody"'
+    assert.deepEqual(
+      [stage?.reason, group.reason, group.nodes[0]?.kind === 'step' && group.nodes[0].reason],
+      [reason, reason, reason],
+    )
   })
 
   it('numbers count per pipeline without gaps, also for runs at the same time', async () => {

@@ -29,6 +29,7 @@ function Stage({ stage, selected }: { stage: StageView; selected: string | undef
         <h3>{stage.name}</h3>
         <StateBadge state={stage.state} plain />
       </div>
+      {stage.reason !== undefined && <p className={styles.reason}>{stage.reason}</p>}
       <ol className={styles.nodes}>
         {stage.nodes.map((node, index) => (
           <StageNodeItem key={index} node={node} selected={selected} />

@@ -46,6 +46,7 @@ export function StepPanel({ execution, placed }: { execution: ExecutionView; pla
           {group.implicit ? '' : ` / ${group.name}`}
         </span>
       </div>
+      {step.failure === undefined && step.reason !== undefined && <p className={styles.reason}>{step.reason}</p>}
       {step.failure !== undefined && !isSame(step.failure, execution.failure) && <FailureNote failure={step.failure} />}
       <Tabs label={`Step ${step.name}`} tabs={tabs} selected={selected} onSelect={select}>
         {selected === 'log' &&

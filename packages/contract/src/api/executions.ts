@@ -19,6 +19,10 @@ export type NodeState = z.infer<typeof nodeState>
 
 export const failureView = z.object({ kind: z.string(), code: z.string(), message: z.string(), hint: z.string().optional() })
 
+const nodeReason = z.string().optional().meta({
+  description: 'Why it was skipped or cancelled, in a sentence: what failed before it, or its condition with its text.',
+})
+
 /** One row of the execution list. */
 export const executionSummary = z
   .object({
@@ -66,6 +70,7 @@ export const stepView = z
     startedAt: timestamp.optional(),
     endedAt: timestamp.optional(),
     failure: failureView.optional(),
+    reason: nodeReason,
     outputs: z.record(z.string(), z.string().nullable()).optional(),
     dbSchema: z.string().optional(),
     dbInstance: z.string().optional(),
@@ -97,6 +102,7 @@ export const groupView = z
     startedAt: timestamp.optional(),
     endedAt: timestamp.optional(),
     failure: failureView.optional(),
+    reason: nodeReason,
     attempt: z
       .object({
         attemptId: z.string(),
@@ -122,6 +128,7 @@ export const stageView = z
     state: nodeState,
     startedAt: timestamp.optional(),
     endedAt: timestamp.optional(),
+    reason: nodeReason,
     nodes: z.array(z.union([groupView, z.object({ kind: z.literal('parallel'), nodes: z.array(groupView) })])),
   })
   .meta({ id: 'StageRun' })

@@ -66,11 +66,12 @@ test('after a failure only what asks for it runs', () => {
   ).start()
   drive.accept('g').finish('a', 'Failed', { preStartTag: 'before' })
   assert.equal(drive.step('b').status, 'Skipped')
-  assert.equal(drive.step('b').reason, 'Something before it failed.')
+  assert.equal(drive.step('b').reason, 'Step "a" failed.')
   assert.equal(drive.dbOrder.tag, 'before')
   drive.finish('undo')
   assert.equal(drive.group('g').status, 'Failed')
   assert.equal(drive.group('next').status, 'Skipped')
+  assert.equal(drive.group('next').reason, 'Step "a" failed.')
   assert.equal(drive.state.status, 'Failed')
 })
 
@@ -80,6 +81,7 @@ test('without a failure a rollback is not even placed', () => {
   ).start()
   drive.accept('a').finish('a')
   assert.deepEqual(drive.types.includes('placeGroup'), false)
+  assert.equal(drive.step('undo').reason, 'Step "undo" runs only after a failure, and nothing failed before it.')
   assert.equal(drive.state.status, 'Succeeded')
 })
 
@@ -95,7 +97,7 @@ test('conditions decide with inputs and outputs, and one that makes no sense fai
     `- ${applyStep('a')}\n- ${applyStep('b', `, when: {condition: '<+execution.steps.a.output.n> > 1'}`)}\n- ${applyStep('c', `, when: {stageStatus: All, condition: '<+execution.steps.a.output.none>'}`)}`,
   )
   const drive = new Drive(text).start().accept('a').finish('a', 'Succeeded', { n: 1 })
-  assert.equal(drive.group('b').reason, 'Its condition is false.')
+  assert.equal(drive.group('b').reason, 'The condition of step "b" is false: <+execution.steps.a.output.n> > 1')
   assert.equal(drive.group('c').failure?.kind, 'expression')
   assert.match(drive.group('c').failure?.message ?? '', /Step "a" has no output "none"; it is Succeeded\./)
   assert.equal(drive.state.status, 'Failed')

@@ -18,28 +18,32 @@ import type { EvaluatedPart, RunSpec, Template } from '../model.ts'
 import { parseExpression } from '../parse-expression.ts'
 import { evaluatePodOverlay } from '../pod-overlay/evaluate-pod-overlay.ts'
 import { isCount } from '../parse-step.ts'
-import { quote } from '../report.ts'
+import { capitalize, quote } from '../report.ts'
 import { toStorableText } from '../storable-json.ts'
 import { evaluateParts, evaluateTemplate, secretRefsOf } from '../template.ts'
+import { describeCondition } from './skip-reasons.ts'
 
 export type Evaluated<Value> = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly failure: Failure }
 
-/** Whether a node runs: undefined, or why it does not. */
+/** Whether a node runs: undefined, or why it does not. `failed` says what failed before it; `what` names the node in a sentence. */
 export function decideWhen(
   state: ExecutionState,
   position: ScopePosition,
   when: WhenState,
-  hasFailed: boolean,
+  failed: string | undefined,
   what: string,
 ): Evaluated<string | undefined> {
-  if (when.status === 'Success' && hasFailed) return ok('Something before it failed.')
-  if (when.status === 'Failure' && !hasFailed) return ok('Nothing before it failed.')
+  if (when.status === 'Success' && failed !== undefined) return ok(failed)
+  if (when.status === 'Failure' && failed === undefined) {
+    return ok(`${capitalize(what)} runs only after a failure, and nothing failed before it.`)
+  }
   const { condition } = when
   if (condition === undefined) return ok(undefined)
   return guard(`The condition of ${what}`, () => {
     const parsed = parseExpression(condition.expression)
     if (!parsed.ok) throw new ExpressionError(parsed.problem.message, parsed.problem.hint)
-    return toBoolean(evaluateExpression(parsed.expression, createLookup(state, position))) ? undefined : 'Its condition is false.'
+    const isTrue = toBoolean(evaluateExpression(parsed.expression, createLookup(state, position)))
+    return isTrue ? undefined : `The condition of ${what} is false: ${describeCondition(condition.expression)}`
   })
 }
 

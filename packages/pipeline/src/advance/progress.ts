@@ -2,8 +2,9 @@ import { createLookup } from '../execution-scope.ts'
 import type { GroupState, GroupStatus, StageState, StageStatus, StepState } from '../execution-state.ts'
 import { evaluateVariables, isVariableOfGroup, isVariableOfStage } from '../execution-variables.ts'
 import { quote } from '../report.ts'
-import { groupsOf, hasStageFailed, isGroupOver, isStageOver, isStepFailure, isStepOver, stepsOf } from '../state-queries.ts'
+import { groupsOf, isGroupOver, isStageOver, isStepFailure, isStepOver, stepsOf } from '../state-queries.ts'
 import { decideWhen, evaluateInfra, evaluateOrder, evaluateSelectors, evaluateTarget } from './evaluate.ts'
+import { describeExecutionFailure, describeStageFailure } from './skip-reasons.ts'
 import { timerKey } from './transition.ts'
 import type { Transition } from './transition.ts'
 
@@ -32,7 +33,7 @@ function reachStage(work: Transition, stage: StageState): void {
   const lookup = createLookup(draft, { stage })
   stage.variables = evaluateVariables(stage.definitions, stage.inputs, isVariableOfStage(stage.identifier), lookup)
   const what = `stage ${quote(stage.identifier)}`
-  const decision = decideWhen(draft, { stage }, stage.when, draft.stages.some(hasStageFailed), what)
+  const decision = decideWhen(draft, { stage }, stage.when, describeExecutionFailure(draft), what)
   if (decision.ok && decision.value === undefined) {
     stage.status = 'Running'
     stage.startedAt = work.at
@@ -50,9 +51,9 @@ function progressStage(work: Transition, stage: StageState): void {
   for (const node of stage.nodes) {
     const groups = node.kind === 'parallel' ? node.nodes : [node]
     // Asked once, so that of parallel nodes none decides on what another one did in the same moment.
-    const hasFailed = hasStageFailed(stage)
+    const failed = describeStageFailure(stage)
     for (const group of groups) {
-      if (group.status === 'Pending') reachGroup(work, stage, group, hasFailed)
+      if (group.status === 'Pending') reachGroup(work, stage, group, failed)
       else if (group.status === 'Running') offerSteps(work, stage, group)
       if (!isGroupOver(group)) settleGroup(work, group)
     }
@@ -67,14 +68,14 @@ function progressStage(work: Transition, stage: StageState): void {
   stage.endedAt = work.at
 }
 
-function reachGroup(work: Transition, stage: StageState, group: GroupState, hasFailed: boolean): void {
+function reachGroup(work: Transition, stage: StageState, group: GroupState, failed: string | undefined): void {
   const what = `${group.implicit ? 'step' : 'step group'} ${quote(group.identifier)}`
   if (group.definitions !== undefined && group.variables === undefined) {
     const isOwn = isVariableOfGroup(stage.identifier, group.identifier)
     group.variables = evaluateVariables(group.definitions, group.inputs ?? [], isOwn, createLookup(work.draft, { stage, group }))
     work.changed = true
   }
-  const decision = decideWhen(work.draft, { stage, group }, group.when, hasFailed, what)
+  const decision = decideWhen(work.draft, { stage, group }, group.when, failed, what)
   if (!decision.ok) work.closeGroup(group, 'Failed', { failure: decision.failure })
   else if (decision.value !== undefined) work.closeGroup(group, 'Skipped', { reason: decision.value })
   else if (nextSteps(work, stage, group).length > 0) placeGroup(work, stage, group)
@@ -130,11 +131,11 @@ export function placeGroup(work: Transition, stage: StageState, group: GroupStat
 function nextSteps(work: Transition, stage: StageState, group: GroupState): StepState[] {
   for (const node of group.nodes) {
     const steps = node.kind === 'parallel' ? node.nodes : [node]
-    const hasFailed = hasStageFailed(stage)
+    const failed = describeStageFailure(stage)
     const next: StepState[] = []
     for (const step of steps) {
       if (step.status !== 'Pending' || step.offeredAt !== undefined) continue
-      const decision = decideWhen(work.draft, { stage, group, step }, step.when, hasFailed, `step ${quote(step.identifier)}`)
+      const decision = decideWhen(work.draft, { stage, group, step }, step.when, failed, `step ${quote(step.identifier)}`)
       if (!decision.ok) work.endUnstarted(step, 'Failed', { failure: decision.failure })
       else if (decision.value !== undefined) work.endUnstarted(step, 'Skipped', { reason: decision.value })
       else next.push(step)
