@@ -216,7 +216,7 @@ async function previewSync(input: PreviewInput): Promise<Preview> {
   const setting = await readSetting(input)
   const { dialect, tracking } = setting
   const history = database === undefined ? [] : await readHistoryRows(database, tracking)
-  const plan = assembleSync(changelog, history, dialect, options)
+  const plan = assembleSync(changelog, history, dialect, tracking, options)
   let order = lastOrder(history)
   const facts = { tracking, ...rowFacts(options) }
   const parts = plan.changesets.map((planned) => terminate(syncRow(dialect, facts, planned, ++order)))

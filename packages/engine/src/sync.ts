@@ -10,7 +10,7 @@ import type { CommandInput, SyncOptions, WriteOptions } from './options.ts'
 import { hasPlanErrors } from './plan.ts'
 import type { PlannedSync, SyncPlan } from './plan.ts'
 import { decideChangesets } from './planning/decisions.ts'
-import { tooLongDiagnostics } from './planning/name-limits.ts'
+import { createNameCheck } from './planning/name-limits.ts'
 import type { ReportEntry, SyncReport } from './report.ts'
 import { notReachedEntry, throwIfCanceled } from './run/changeset-run.ts'
 import { inTransaction } from './run/in-transaction.ts'
@@ -43,7 +43,7 @@ export async function planSync(input: CommandInput<SyncOptions>): Promise<SyncPl
 
 async function planSyncInDetail(input: CommandInput<SyncOptions>, tracking: Tracking): Promise<DetailedSync> {
   const history = await readHistoryRows(input.database, tracking)
-  return { plan: assembleSync(input.changelog, history, input.database.dialect, input.options), history }
+  return { plan: assembleSync(input.changelog, history, input.database.dialect, tracking, input.options), history }
 }
 
 /** `planSync` over a history that has been read. Pure. */
@@ -51,11 +51,12 @@ export function assembleSync(
   changelog: Changelog,
   history: readonly HistoryRow[],
   dialect: Dialect,
+  tracking: Pick<Tracking, 'history'>,
   options: SyncOptions | undefined,
 ): SyncPlan {
   const decisions = decideChangesets(changelog, history, dialect, { ...options, newOnly: true })
   const changesets = decisions.run.map(({ key, changeset, checksum }) => ({ key, changeset, checksum }))
-  const diagnostics = [...decisions.diagnostics, ...decisions.run.flatMap(tooLongDiagnostics)]
+  const diagnostics = [...decisions.diagnostics, ...decisions.run.flatMap(createNameCheck(dialect, tracking.history.columns))]
   const hash = createHash('sha256').update('sync\n')
   for (const { key, checksum } of changesets) hash.update(JSON.stringify([key.path, key.id, key.author, checksum])).update('\n')
   return {

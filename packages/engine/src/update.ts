@@ -5,7 +5,7 @@ import type { HistoryRow } from './history-row.ts'
 import type { CommandInput, UpdateOptions } from './options.ts'
 import { decideChangesets } from './planning/decisions.ts'
 import type { DecidedChangeset, DecisionOptions, Decisions } from './planning/decisions.ts'
-import { tooLongDiagnostics } from './planning/name-limits.ts'
+import { createNameCheck } from './planning/name-limits.ts'
 import { openSchemaFacts } from './planning/open-facts.ts'
 import { tagNameDiagnostics } from './planning/selection.ts'
 import { findNonTransactional, resolveStatements } from './planning/statements.ts'
@@ -122,6 +122,7 @@ export function statementContext(database: Database, tracking: Tracking, options
     defaultSchema,
     serverMajor: Number.isNaN(major) ? undefined : major,
     selection: options,
+    historyColumns: tracking.history.columns,
   }
 }
 
@@ -140,7 +141,9 @@ export function assemblePlan(
       .map((partial) => [normalizeChangesetKey(partial.changeset), partial]),
   )
   const planned = new Map<DecidedChangeset, PlannedChangeset>()
+  const checkNames = createNameCheck(context.dialect, context.historyColumns)
   for (const decided of decisions.run) {
+    diagnostics.push(...checkNames(decided))
     const one = planChangeset(decided, context, diagnostics)
     planned.set(decided, one)
     const partial = partialByKey.get(normalizeChangesetKey(one.key))
@@ -190,7 +193,6 @@ function planChangeset(decided: DecidedChangeset, context: StatementContext, dia
   const { key, changeset, action, checksum } = decided
   const resolved = resolveStatements(changeset, changeset.changes, context)
   diagnostics.push(...resolved.diagnostics)
-  diagnostics.push(...tooLongDiagnostics(decided))
   const nonTransactionalReason = findNonTransactional(changeset, resolved.statements, context)
   return {
     key,

@@ -5,6 +5,7 @@ import type { Dialect } from './dialect.ts'
 import type { HistoryRow } from './history-row.ts'
 import type { SelectionOptions } from './options.ts'
 import { decideChangesets } from './planning/decisions.ts'
+import { createNameCheck } from './planning/name-limits.ts'
 import { resolveStatements } from './planning/statements.ts'
 import { readHistoryRows } from './tracking/history.ts'
 import { readTracking } from './tracking/tables.ts'
@@ -30,6 +31,7 @@ export async function validateChangelog(input: ValidateInput): Promise<readonly 
   const context = { dialect, defaultSchema: tracking?.facts.defaultSchema, serverMajor: undefined, selection: options }
   return [
     ...decisions.diagnostics,
+    ...decisions.run.flatMap(createNameCheck(dialect, tracking?.history.columns)),
     ...changelog.changesets.flatMap((changeset) => resolveStatements(changeset, changeset.changes, context).diagnostics),
   ]
 }

@@ -56,6 +56,13 @@ export const expressions: ScenarioArea = {
       files: { 'root.yaml': root('labels', labels) },
       steps: [`status --verbose "--label-filter=${filter}"`, `update "--label-filter=${filter}"`],
     })),
+    ...(['context', 'labels', 'id'] as const).flatMap((key) =>
+      [255, 256].map((length) => ({
+        name: `${key}-of-${length}`,
+        files: { 'root.yaml': root(key, ['v'.repeat(length)]).replace(/    id: 0\n(?=.*\n    id: )/, '') },
+        steps: ['update', 'status --verbose'],
+      })),
+    ),
     { name: 'context-or-alone', files: { 'root.yaml': root('context', ['or']) }, steps: ['update --contexts=test'] },
     {
       name: 'both',

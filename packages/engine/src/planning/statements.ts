@@ -3,6 +3,7 @@ import { matchesChangeDbms, matchesContexts, matchesDbms, matchesLabels } from '
 import type { Change, Changeset, SourcePlace, SqlChange, SqlFileChange } from '@sluice/changelog'
 import { isTransactional, readCopyFromStdin, readTransactionFacts, splitStatements, sqlDialectOf } from '@sluice/sql'
 import type { SqlDialect } from '@sluice/sql'
+import type { TableColumn } from '../database.ts'
 import type { Dialect, SchemaFacts } from '../dialect.ts'
 import type { SelectionOptions } from '../options.ts'
 import type { PlannedStatement, TypedStatement } from '../plan.ts'
@@ -21,6 +22,8 @@ export interface StatementContext {
   readonly facts?: SchemaFacts | undefined
   /** For a script of SQL: commands of the host are shown and never refused, since nothing runs. */
   readonly showsCommands?: boolean | undefined
+  /** Columns of the history as it is; undefined where it has yet to be made. */
+  readonly historyColumns?: readonly TableColumn[] | undefined
 }
 
 export interface ResolvedStatements {
