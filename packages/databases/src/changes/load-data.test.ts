@@ -70,6 +70,43 @@ describe('rows of a CSV file without types', () => {
   })
 })
 
+describe('columns of a loadData change that its file does not have', () => {
+  const column = (attributes: Readonly<Record<string, string>>, line: number): ChangeNode => ({
+    name: 'column',
+    attributes,
+    children: [],
+    place: { file: 'db.yaml', line, column: 5 },
+  })
+  it('are told with their places, and change nothing', () => {
+    const columns = [
+      column({ name: 'A', type: 'NUMERIC' }, 10),
+      column({ name: 'nope', type: 'STRING', defaultValue: 'x' }, 11),
+      column({ name: 'a', header: 'none', type: 'NUMERIC' }, 12),
+      column({ name: 'c', index: '2', type: 'NUMERIC' }, 13),
+      column({ name: 'd', index: 'two' }, 14),
+      column({ name: 'gone', type: 'SKIP' }, 15),
+      column({ name: 'b', index: '1', type: 'STRING' }, 16),
+    ]
+    const { statements, diagnostics } = load(postgresDialect, 'a,b\n1,x\n', undefined, columns)
+    deepEqual(statements, ["INSERT INTO t (A, b) VALUES (1, 'x')"])
+    deepEqual(
+      diagnostics.map(({ severity, code, line, message }) => `${severity} ${code} ${line} ${message}`),
+      [
+        'warning CHANGE_CSV_COLUMN 11 The column "nope" of "loadData" is left out: the first line of "t.csv" does not name "nope".',
+        'warning CHANGE_CSV_COLUMN 12 The column "a" of "loadData" is left out: the first line of "t.csv" does not name "none".',
+        'warning CHANGE_CSV_COLUMN 13 The column "c" of "loadData" is left out: "t.csv" has 2 columns, and none of index 2.',
+        'warning CHANGE_CSV_COLUMN 14 The column "d" of "loadData" is left out: "t.csv" has 2 columns, and none of index two.',
+        'warning CHANGE_CSV_COLUMN 15 The column "gone" of "loadData" is left out: the first line of "t.csv" does not name "gone".',
+      ],
+    )
+    match(diagnostics[0]?.hint ?? '', /defaultValue/)
+  })
+  it('are not those that it has and that are skipped', () => {
+    const columns = [column({ name: 'A', type: 'SKIP' }, 10), column({ name: 'x', index: '1', type: 'SKIP' }, 11)]
+    deepEqual(load(postgresDialect, 'a,b,c\n1,2,3\n', undefined, columns).diagnostics, [])
+  })
+})
+
 describe('a CSV file that does not fit', () => {
   const problems = (csv: string): readonly string[] => {
     const { statements, diagnostics } = load(postgresDialect, csv, { a: 'integer', b: 'boolean' })

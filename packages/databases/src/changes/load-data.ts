@@ -109,8 +109,10 @@ function readColumns(headers: readonly string[], writer: ChangeWriter): readonly
     if (index !== undefined) byIndex.set(Number(index), spec)
     else byHeader.set((spec.attributes['header'] ?? spec.attributes['name'] ?? '').trim().toLowerCase(), spec)
   }
-  return headers.flatMap((header, index): Column[] => {
+  const used = new Set<ChangeNode>()
+  const columns = headers.flatMap((header, index): Column[] => {
     const spec = byIndex.get(index) ?? byHeader.get(header.trim().toLowerCase())
+    if (spec !== undefined) used.add(spec)
     const name = spec?.attributes['name'] ?? header.trim()
     const given = (spec?.attributes['type'] ?? '').toUpperCase()
     if (given === 'SKIP') return []
@@ -123,6 +125,24 @@ function readColumns(headers: readonly string[], writer: ChangeWriter): readonly
       )
     return [{ name, index, type, spec, isUpdated: spec?.attributes['allowUpdate']?.toLowerCase() !== 'false' }]
   })
+  for (const spec of specs) if (!used.has(spec)) warnOfColumn(spec, headers.length, writer)
+  return columns
+}
+
+/** Liquibase leaves such a column out and says nothing, its default value too. */
+function warnOfColumn({ attributes, place }: ChangeNode, width: number, writer: ChangeWriter): void {
+  const { file, name: change } = writer.change
+  const { name = '', header = name, index } = attributes
+  const path = file?.path ?? ''
+  writer.warn(
+    'CHANGE_CSV_COLUMN',
+    `The column "${name === '' ? header : name}" of "${change}" is left out: ` +
+      (index === undefined
+        ? `the first line of "${path}" does not name "${header}".`
+        : `"${path}" has ${width} columns, and none of index ${index}.`),
+    'Correct its name, header or index (from 0), or remove it. A defaultValue stands for empty values of columns that the file has.',
+    place,
+  )
 }
 
 /** What the catalogue says that a column without a type takes; empty, and asked for, while nobody knows. */

@@ -31,6 +31,8 @@ export interface ChangeWriter {
   readonly refuse: (attribute: string, hint?: string) => void
   /** Says that an attribute has no meaning on this database; Liquibase leaves it out without a word. */
   readonly ignore: (attribute: string) => void
+  /** Reports what changes nothing but is hardly meant; at a place of its own. */
+  readonly warn: (code: string, message: string, hint: string, place: ChangeNode['place']) => void
   /** Says that values would be written better if the types of their columns were known. */
   readonly awaitColumnTypes: () => void
   /** Reports any other reason why there is no SQL. */
@@ -112,6 +114,9 @@ export function createWriter(
         `The attribute "${attribute}" of "${change.name}" means nothing on ${product.name}, and is left out.`,
         'Leave it out, or limit the changeset with dbms to the databases that have it.',
       )
+    },
+    warn: (code, message, hint, place) => {
+      diagnostics.push({ severity: 'warning', code, message, ...place, hint })
     },
     awaitColumnTypes,
     report,
