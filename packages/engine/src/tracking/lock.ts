@@ -58,13 +58,15 @@ export async function acquireLock(
   const key = sessionLockKey(tracking)
   const lockedBy = formatLockedBy(request)
   const wait = createWait(clock, started, request.waitMs, onEvent, signal)
+  let isFresh = true
   while (!(await database.trySessionLock(key))) {
+    isFresh = false
     const session = await database.sessionLockHolder(key)
     const row = await readLockRow(database, tracking)
     await wait({ by: 'session', lockedBy: row?.lockedBy, since: row?.grantedAt, session })
   }
   try {
-    await ensureLockRow(database, tracking, clock)
+    await ensureLockRow(database, tracking, clock, isFresh)
     for (;;) {
       const found = await tryRow(database, tracking, lockedBy)
       if (found === 'taken') break
@@ -197,17 +199,26 @@ async function takeOver(database: Database, tracking: Tracking, stale: LockRow, 
   return rowCount === 1
 }
 
-/** Creates table and row where they are missing. A Liquibase may be doing the same at this moment, so losing that race is no error. */
-async function ensureLockRow(database: Database, tracking: Tracking, clock: Clock): Promise<void> {
+/**
+ * Creates table and row where they are missing. A Liquibase may be doing the same at this moment, so losing that race is no error. With
+ * `isFresh`, whether there is a table was read a moment ago.
+ */
+async function ensureLockRow(database: Database, tracking: Tracking, clock: Clock, isFresh: boolean): Promise<void> {
+  const insert = `INSERT INTO ${tracking.lock.sql} (ID, LOCKED) VALUES (1, FALSE)`
   for (let attempt = 1; ; attempt++) {
     try {
-      if (tracking.lock.columns === undefined && !(await lockTableExists(database, tracking))) {
-        await database.script([createLockTable(database.dialect, tracking.lock)])
+      const isKnown = isFresh && attempt === 1
+      if (tracking.lock.columns === undefined && (isKnown || !(await lockTableExists(database, tracking)))) {
+        const create = createLockTable(database.dialect, tracking.lock)
+        // In one transaction nobody sees the table without its row.
+        if (database.dialect.transactionalDdl) return await database.script(['BEGIN', create, insert, 'COMMIT'])
+        await database.script([create])
       }
       if ((await selectLockRow(database, tracking)) !== undefined) return
-      await database.script([`INSERT INTO ${tracking.lock.sql} (ID, LOCKED) VALUES (1, FALSE)`])
+      await database.script([insert])
       return
     } catch (error) {
+      if (database.transactionState === 'active' || database.transactionState === 'failed') await database.script(['ROLLBACK'])
       if (!(error instanceof DatabaseError) || !isCreateRace(error) || attempt >= createTriesMax) throw error
       await clock.sleep(20 * attempt)
     }
