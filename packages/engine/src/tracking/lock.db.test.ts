@@ -5,27 +5,12 @@ import type { Database } from '../database.ts'
 import { changelog, changeset } from '../testing/test-changelog.ts'
 import { openTestTarget, skipProduct, testProducts } from '../testing/test-target.ts'
 import { planUpdate } from '../update.ts'
-import { createdDetailTable, createdHistoryTable, readTracking } from './tables.ts'
-import type { TrackingTable } from './tables.ts'
+import { readTracking } from './tables.ts'
 
 const log = changelog(changeset('1', 'create table a (id int)'))
 
-describe('the tracking tables', () => {
+describe('the table of the changelog lock', () => {
   for (const product of testProducts) {
-    it(
-      `are known on ${product}, when they have just been made, as the database has them`,
-      { skip: skipProduct(product) },
-      async (t) => {
-        const target = await openTestTarget(t, product)
-        await target.update(log)
-        const { dialect } = target.database
-        const { history, detail } = await readTracking(target.database, undefined)
-        const names = (table: TrackingTable): unknown => table.columns?.map(({ name }) => name)
-        deepEqual(names(createdHistoryTable(dialect, history)), names(history))
-        deepEqual(names(createdDetailTable(dialect, detail)), names(detail))
-      },
-    )
-
     for (const withRow of [true, false]) {
       const what = `made by a Liquibase in the same moment, ${withRow ? 'with' : 'still without'} its row`
       it(`may on ${product} be ${what}`, { skip: skipProduct(product) }, async (t) => {
