@@ -63,7 +63,7 @@ function planStep(change: Change): StepPlan {
     case 'materializedView':
       return has('definition', 'options', 'columnSettings', 'accessMethod', 'tablespace')
         ? 'recreate'
-        : { statements: comments(from, to) }
+        : { statements: [...(has('withoutData') ? [refresh(to)] : []), ...comments(from, to)] }
     case 'function':
     case 'procedure':
       if (from.properties['~signature'] !== to.properties['~signature']) return 'recreate'
@@ -129,6 +129,12 @@ function alterView({ from, to, has }: Change): StepPlan {
   if (!before.every((column, index) => column === after[index])) return 'recreate'
   const [definition = '', ...rest] = to.create
   return { statements: [definition.replace(/^CREATE VIEW/, 'CREATE OR REPLACE VIEW'), ...rest, ...commentRemovals(from, to)] }
+}
+
+/** What a materialised view holds follows from its query, so that emptying it loses nothing. */
+function refresh({ drop, properties }: SnapshotObject): string {
+  const statement = (drop[0] ?? '').replace(/^DROP /, 'REFRESH ')
+  return properties['withoutData'] === true ? `${statement} WITH NO DATA` : statement
 }
 
 function stateChange(to: SnapshotObject): string[] {

@@ -17,7 +17,7 @@ import { readTextSearch } from './read-text-search.ts'
 import { readTriggers } from './read-triggers.ts'
 import { readTypes } from './read-types.ts'
 import { readUncarried } from './read-uncarried.ts'
-import { readViews } from './read-views.ts'
+import { emptyFeedersLater, readViews } from './read-views.ts'
 
 /** Reads a PostgreSQL catalogue: some forty queries in one read-only transaction, whatever the number of objects. */
 export async function readPostgresCatalogue(database: Database, request: CatalogueRequest): Promise<CatalogueContents> {
@@ -46,6 +46,7 @@ export async function readPostgresCatalogue(database: Database, request: Catalog
     if (request.withOwners) await readOwners(reading)
     if (request.withGrants) await readGrants(reading)
     await linkDependencies(reading)
+    emptyFeedersLater(reading)
     await readUncarried(reading)
   } finally {
     if (database.transactionState === 'active' || database.transactionState === 'failed') await database.script(['ROLLBACK'])

@@ -16,6 +16,7 @@ export interface ConstraintRow {
   readonly definition: string
   readonly extras: readonly string[]
   readonly comment: string | null
+  readonly indexComment: string | null
   readonly options: readonly string[] | null
   readonly isClustered: boolean | null
   readonly isReplicaIdentity: boolean | null
@@ -35,12 +36,13 @@ export async function readConstraints(reading: Reading): Promise<ReadonlyMap<str
   const rows =
     await reading.rows<ConstraintRow>(`SELECT k.oid::text AS oid, k.conname AS name, k.contype AS kind, n.nspname AS schema, c.relname AS table,
   c.oid::text AS "tableOid", CASE WHEN k.contype IN ('p', 'u', 'x') THEN k.conindid::text END AS index, k.conislocal AS "isLocal",
-  k.convalidated AS "isValidated", pg_get_constraintdef(k.oid) AS definition, d.description AS comment, ic.reloptions AS options,
+  k.convalidated AS "isValidated", pg_get_constraintdef(k.oid) AS definition, d.description AS comment, ix.description AS "indexComment", ic.reloptions AS options,
   i.indisclustered AS "isClustered", i.indisreplident AS "isReplicaIdentity", ts.spcname AS tablespace
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_index i ON i.indexrelid = k.conindid AND k.contype IN ('p', 'u', 'x') LEFT JOIN pg_class ic ON ic.oid = i.indexrelid
   LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
   LEFT JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_constraint'::regclass AND d.objsubid = 0
+  LEFT JOIN pg_description ix ON ix.objoid = ic.oid AND ix.classoid = 'pg_class'::regclass AND ix.objsubid = 0
   WHERE c.relnamespace = ANY ($1::oid[]) AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
   AND (k.contype <> 'f' OR k.conparentid = 0) AND (k.conislocal OR c.relispartition) ORDER BY k.contype <> 'p', k.conname`)
   const constraints = new Map<string, ConstraintRow[]>()
@@ -54,6 +56,7 @@ export async function readConstraints(reading: Reading): Promise<ReadonlyMap<str
       ...(row.isClustered === true ? [`ALTER TABLE ${table} CLUSTER ON ${constraint}`] : []),
       ...(row.isReplicaIdentity === true ? [`ALTER TABLE ${table} REPLICA IDENTITY USING INDEX ${constraint}`] : []),
       ...commentOn(`CONSTRAINT ${constraint} ON ${table}`, row.comment),
+      ...commentOn(`INDEX ${index}`, row.indexComment),
     ]
     const list = constraints.get(row.tableOid)
     if (list === undefined) constraints.set(row.tableOid, [{ ...row, extras }])
@@ -90,6 +93,7 @@ export function addConstraint(reading: Reading, row: ConstraintRow, tableId: str
         isReplicaIdentity: row.isReplicaIdentity === true,
         tablespace: row.tablespace,
         comment: row.comment,
+        indexComment: row.indexComment,
       },
       create: [`ALTER TABLE ${table} ADD CONSTRAINT ${reading.quote(row.name)} ${row.definition}`, ...row.extras],
       drop: [`ALTER TABLE ${table} DROP CONSTRAINT ${reading.quote(row.name)}`],

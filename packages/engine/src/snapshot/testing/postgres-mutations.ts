@@ -18,6 +18,7 @@ CREATE VIEW names AS SELECT id, name FROM child;
 CREATE VIEW more_names AS SELECT * FROM names WHERE name <> '';
 CREATE MATERIALIZED VIEW sums AS SELECT parent_id, sum(amount) AS total FROM child GROUP BY parent_id;
 CREATE UNIQUE INDEX sums_parent ON sums (parent_id);
+CREATE MATERIALIZED VIEW unfilled AS SELECT id FROM parent WITH NO DATA;
 CREATE FUNCTION add(a integer, b integer DEFAULT 1) RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT a + b';
 CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE PROCEDURE nothing() LANGUAGE plpgsql AS 'BEGIN NULL; END';
@@ -93,6 +94,14 @@ export const postgresReversible: readonly Mutation[] = [
   ),
   changed('unique parent.code_once: options', 'ALTER INDEX code_once SET (fillfactor = 60)'),
   changed('unique parent.code_once: comment', `COMMENT ON CONSTRAINT code_once ON parent IS 'Once'`),
+  changed('unique parent.code_once: indexComment', `COMMENT ON INDEX code_once IS 'Its index'`),
+  changed(
+    'primaryKey parent.parent_pkey: comment, indexComment',
+    `COMMENT ON INDEX parent_pkey IS 'Both'; COMMENT ON CONSTRAINT parent_pkey ON parent IS 'Both'`,
+  ),
+  changed('index sums.sums_parent: comment', `COMMENT ON INDEX sums_parent IS 'Sums'`),
+  changed('materializedView sums: withoutData', 'REFRESH MATERIALIZED VIEW sums WITH NO DATA'),
+  changed('materializedView unfilled: withoutData', 'REFRESH MATERIALIZED VIEW unfilled'),
   changed('unique parent.code_once: isClustered', 'ALTER TABLE parent CLUSTER ON code_once'),
   changed(
     'check child.amount_sane: definition',

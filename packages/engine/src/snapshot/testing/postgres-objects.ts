@@ -41,6 +41,9 @@ CREATE TABLE child (id integer PRIMARY KEY, parent_id integer NOT NULL REFERENCE
 ALTER TABLE child ADD CONSTRAINT not_checked CHECK (b <> 7) NOT VALID;
 ALTER TABLE child ADD CONSTRAINT not_checked_key FOREIGN KEY (b) REFERENCES parent NOT VALID;
 COMMENT ON CONSTRAINT not_checked ON child IS 'later';
+COMMENT ON INDEX parent_key IS 'The index; not the constraint';
+COMMENT ON INDEX deferred IS 'Late';
+COMMENT ON CONSTRAINT deferred ON parent IS 'Later';
 CREATE TABLE loop_a (id integer PRIMARY KEY, b integer);
 CREATE TABLE loop_b (id integer PRIMARY KEY, a integer REFERENCES loop_a);
 ALTER TABLE loop_a ADD FOREIGN KEY (b) REFERENCES loop_b;
@@ -83,6 +86,14 @@ COMMENT ON VIEW v1 IS 'First';
 COMMENT ON COLUMN v1.id IS 'The id';
 CREATE MATERIALIZED VIEW totals AS SELECT name, sum(amount) AS total FROM base GROUP BY name;
 CREATE UNIQUE INDEX totals_name ON totals (name);
+COMMENT ON INDEX totals_name IS 'One row a name';
+CREATE MATERIALIZED VIEW empty WITH (fillfactor = 90) AS SELECT id FROM base WITH NO DATA;
+CREATE UNIQUE INDEX empty_id ON empty (id);
+COMMENT ON MATERIALIZED VIEW empty IS 'Later';
+CREATE MATERIALIZED VIEW a_feeder AS SELECT id FROM base;
+CREATE VIEW between_them AS SELECT * FROM a_feeder;
+CREATE MATERIALIZED VIEW z_fed AS SELECT * FROM between_them;
+REFRESH MATERIALIZED VIEW a_feeder WITH NO DATA;
 CREATE VIEW over_totals AS SELECT * FROM totals;
 CREATE VIEW grouped AS SELECT id, name, count(*) FROM base GROUP BY id;
 CREATE RECURSIVE VIEW numbers (n) AS VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < 10;`,
