@@ -76,6 +76,20 @@ void describe('the command line, as a script uses it', () => {
     writeFileSync(file, entities)
   })
 
+  void test('lists of an organization or project that is not there say which there are', async () => {
+    for (const list of [
+      ['get', 'pipelines'],
+      ['execution', 'list'],
+    ]) {
+      const { stderr } = await run(1, ...list, '--org', 'defualt')
+      assert.match(stderr, /There is no organization "defualt"\..*Did you mean "default"\?/s)
+      assert.match(
+        (await run(1, ...list, '--project', 'shop')).stderr,
+        /There is no project "default\/shop"\..*Projects of "default": default\./s,
+      )
+    }
+  })
+
   void test('get lists and shows, for people and as JSON', async () => {
     const list = await run(0, 'get', 'dbInstances')
     assert.match(list.stdout, /shop_instance/)

@@ -13,6 +13,7 @@ import {
   writeAudit,
 } from '@sluice/store'
 import { type Caller, canRead, canWrite, describePlace, type Place } from '../access/caller.ts'
+import { listedPlace, requireListedPlace } from '../access/require-listed-place.ts'
 import type { App } from '../app-context.ts'
 import { decodeCursor, toPage } from '../http/cursor.ts'
 import { checkVersion, requireIfMatch, setEtag } from '../http/etag.ts'
@@ -37,14 +38,12 @@ function registerKind(app: App, kind: EntityKind): void {
   registerEndpoint(app, endpoints.list, async ({ query, caller }) => {
     const after = decodeCursor(query.cursor, 3)
     const [tagKey, ...tagValue] = query.tag?.split(':') ?? []
+    const within = listedPlace(query)
     const rows = await listEntities(
       store.db,
       {
         kind,
-        within: {
-          org: query.orgIdentifier ?? (query.projectIdentifier === undefined ? '' : 'default'),
-          project: query.projectIdentifier ?? '',
-        },
+        within,
         visibleTo: caller.scope,
         search: query.search,
         tag: tagKey === undefined ? undefined : { key: tagKey, value: tagValue.length === 0 ? undefined : tagValue.join(':') },
@@ -58,6 +57,7 @@ function registerKind(app: App, kind: EntityKind): void {
         after: after && { org: after[0] ?? '', project: after[1] ?? '', identifier: after[2] ?? '' },
       },
     )
+    if (rows.length === 0) await requireListedPlace(store.db, caller, within)
     const views = await toEntityViews(store.db, kind, rows.slice(0, query.limit), 'list')
     return toPage(rows, query.limit, (row) => [row.org, row.project, row.identifier], views)
   })

@@ -9,6 +9,7 @@ import {
   writeAudit,
 } from '@sluice/store'
 import type { Caller } from '../access/caller.ts'
+import { listedPlace, requireListedPlace } from '../access/require-listed-place.ts'
 import type { App } from '../app-context.ts'
 import { decodeCursor, toPage } from '../http/cursor.ts'
 import { notFound } from '../http/http-error.ts'
@@ -27,13 +28,11 @@ export function registerExecutionEndpoints(app: App, control: ExecutionControl):
 
   registerEndpoint(app, executionEndpoints.list, async ({ query, caller }) => {
     const cursor = decodeCursor(query.cursor, 1)
+    const within = listedPlace(query)
     const rows = await listExecutions(
       store.db,
       {
-        within: {
-          org: query.orgIdentifier ?? (query.projectIdentifier === undefined ? '' : 'default'),
-          project: query.projectIdentifier ?? '',
-        },
+        within,
         visibleTo: caller.scope,
         pipeline: query.pipelineIdentifier,
         statuses: query.state === undefined ? undefined : statusesOf(query.state),
@@ -41,6 +40,8 @@ export function registerExecutionEndpoints(app: App, control: ExecutionControl):
       },
       { limit: query.limit + 1, beforeId: cursor?.[0] },
     )
+    // Executions outlive their project: those of one that was deleted are listed.
+    if (rows.length === 0) await requireListedPlace(store.db, caller, within)
     return toPage(rows, query.limit, (row) => [row.id], rows.slice(0, query.limit).map(toExecutionSummary))
   })
 

@@ -1,6 +1,7 @@
 import { executionEndpoints } from '@sluice/contract'
 import { getExecutionSummary, listExecutions, readExecution } from '@sluice/store'
-import { contains, type Place } from '../access/caller.ts'
+import { contains } from '../access/caller.ts'
+import { listedPlace, requireListedPlace } from '../access/require-listed-place.ts'
 import type { App } from '../app-context.ts'
 import { createWaker, serveEventStream } from '../http/event-stream.ts'
 import { registerEndpoint } from '../http/register-endpoint.ts'
@@ -47,11 +48,10 @@ export function registerExecutionStreams(app: App): void {
   })
 
   registerEndpoint(app, executionEndpoints.listEvents, async ({ query, caller, request, reply }) => {
-    const within: Place = {
-      org: query.orgIdentifier ?? (query.projectIdentifier === undefined ? '' : 'default'),
-      project: query.projectIdentifier ?? '',
-    }
+    const within = listedPlace(query)
     const filter = { within, visibleTo: caller.scope }
+    const [any] = await listExecutions(store.db, filter, { limit: 1, beforeId: undefined })
+    if (any === undefined) await requireListedPlace(store.db, caller, within)
     return serveEventStream(context, { request, reply, callerId: caller.apiKeyId }, async (stream) => {
       const waker = createWaker(stream.signal)
       const changed = new Set<string>()
