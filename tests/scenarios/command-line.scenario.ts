@@ -90,6 +90,17 @@ void describe('the command line, as a script uses it', () => {
     }
   })
 
+  void test('a key is made, used for what its role and scope allow, and revoked', async () => {
+    const made = await run(0, 'api-key', 'create', 'reader', '--role', 'viewer', '--days', '1')
+    const reader = { url: sluice.url, dir: sluice.dir, adminKey: made.stdout.trimEnd() }
+    assert.equal((await runCli(reader, ['get', 'pipelines'])).exitCode, 0)
+    assert.match((await runCli(reader, ['api-key', 'list'])).stderr, /needs the role "admin"/)
+    assert.match((await run(0, 'api-key', 'list')).stdout, /reader +viewer +default\/default/)
+    await run(0, 'api-key', 'revoke', 'reader')
+    assert.equal((await runCli(reader, ['get', 'pipelines'])).exitCode, 1)
+    assert.match((await run(2, 'api-key', 'create', 'x', '--role', 'viewer', '--org', 'none')).stderr, /none/)
+  })
+
   void test('get lists and shows, for people and as JSON', async () => {
     const list = await run(0, 'get', 'dbInstances')
     assert.match(list.stdout, /shop_instance/)

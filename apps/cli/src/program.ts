@@ -1,4 +1,5 @@
 import type { OutputStreams } from './output/printer.ts'
+import { addApiKeyCommands } from './program-api-key.ts'
 import { addDatabaseCommands, findDatabaseGroup } from './program-db.ts'
 import { addDelegateCommands } from './program-delegate.ts'
 import { addExecutionCommands } from './program-execution.ts'
@@ -17,6 +18,7 @@ export async function runProgram(
     const group = findDatabaseGroup(argv)
     if (group !== undefined) return addDatabaseCommands(program, act, group)
     addEntityCommands(program, act)
+    addApiKeyCommands(program, act)
     addExecutionCommands(program, act)
     addDelegateCommands(program, act)
     addDatabaseCommands(program, act)
