@@ -17,6 +17,11 @@ export function chooseRelease(databases: readonly ReleasedDatabase[]): string {
   )
   const [first = ''] = releases
   if (first !== '' && releases.every((release) => release === first)) return first
+  return freeRelease(databases)
+}
+
+/** The first of v1, v2, … that no database has yet: what a new state may be called. */
+export function freeRelease(databases: readonly ReleasedDatabase[]): string {
   for (let number = 1; ; number++) {
     const release = `v${String(number)}`
     if (databases.every(({ name, tags }) => !tags.includes(`${name}-${release}`))) return release

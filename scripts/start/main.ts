@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { AppError, silentLogger, toAppError } from '@sluice/base'
 import { type FileLock, tryFileLock } from '@sluice/embedded-postgres'
 import { runExample } from './run-example.ts'
@@ -11,6 +11,7 @@ import { chooseRelease } from './choose-release.ts'
 import { say, sayStep } from './say.ts'
 import { readStartOptions } from './start-options.ts'
 import { StopList } from './stop-list.ts'
+import { suggestNext } from './suggest-next.ts'
 
 const checkout = join(import.meta.dirname, '../..')
 
@@ -80,7 +81,11 @@ async function startAll(
     )
   }
   if (options.once) say('\nEverything stops now; ./start without --once keeps it running, with the web UI.')
-  else await sayWhatNext(plane, execution.id, dataDir)
+  else {
+    const isDone = isExpected && execution.state === 'Succeeded'
+    const next = { executionId: execution.id, isExpected: isDone, databases: states, repositoryDir: nameForPerson(repositoryDir) }
+    await sayWhatNext(plane, suggestNext(next), dataDir)
+  }
   const broken = Promise.race(
     [...plane.processes, delegate].map(async (child) => {
       await child.ended
@@ -90,15 +95,19 @@ async function startAll(
   return { exitCode: isExpected && execution.state === 'Succeeded' ? 0 : 1, broken }
 }
 
-async function sayWhatNext(plane: ControlPlane, executionId: string, dataDir: string): Promise<void> {
+async function sayWhatNext(plane: ControlPlane, commands: readonly string[], dataDir: string): Promise<void> {
   say(`\nWeb UI: ${await plane.loginLink()}`)
   say('        (this link opens it once, within ten minutes; ./sluice login --web makes another)')
   say('\nTry next:')
-  say(`  ./sluice execution show ${executionId} --changesets`)
-  say('  ./sluice pipeline run deploy_shop --input release=v2 --follow')
-  say('  ./sluice target list')
+  for (const command of commands) say(`  ${command}`)
   if (dataDir !== join(checkout, '.sluice'))
     say(`  (with SLUICE_CONFIG=${join(dataDir, 'cli.json')} in front, as the data folder is not the default one)`)
+}
+
+/** A folder as it is typed from here, where that is shorter. */
+function nameForPerson(dir: string): string {
+  const path = relative(process.cwd(), dir)
+  return path.startsWith('..') ? dir : path
 }
 
 function lockData(dataDir: string): FileLock {

@@ -79,9 +79,10 @@ function findKey(keys: readonly ApiKey[], which: string): ApiKey {
   const found = byId ?? byName[0]
   if (found !== undefined && (byId !== undefined || byName.length === 1)) return found
   if (found !== undefined) {
-    const message = `${String(byName.length)} keys are named "${which}".`
     const ids = byName.map((key) => `${key.id} (${scopeText(key)})`)
-    throw new AppError('invalid', 'API_KEY_AMBIGUOUS', message, { hint: `Name one by its id: ${ids.join(', ')}.` })
+    throw new AppError('invalid', 'API_KEY_AMBIGUOUS', `${String(byName.length)} keys are named "${which}".`, {
+      hint: `Name one by its id: ${ids.join(', ')}.`,
+    })
   }
   const nearest = didYouMean(
     which,
