@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { kindsMax, kindsOfWork, noteKindOfWork } from './kinds-of-work.ts'
+import { createWorkDone, kindsMax } from './kinds-of-work.ts'
 
 test('kinds of work are noted once each, and never without end', () => {
-  noteKindOfWork('apply')
-  noteKindOfWork('apply')
-  assert.deepEqual([...kindsOfWork], ['apply'])
-  for (let index = 0; index < 2 * kindsMax; index++) noteKindOfWork(`kind ${String(index)}`)
-  assert.equal(kindsOfWork.size, kindsMax)
+  const work = createWorkDone()
+  work.note('apply')
+  work.note('apply')
+  assert.deepEqual([...work.kinds], ['apply'])
+  for (let index = 0; index < 2 * kindsMax; index++) work.note(`kind ${String(index)}`)
+  assert.equal(work.kinds.size, kindsMax)
 })
