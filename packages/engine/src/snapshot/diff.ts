@@ -42,8 +42,8 @@ export function diffSnapshots(reference: Snapshot, target: Snapshot, filter?: Ob
   const matches = createFilter(filter)
   const left = indexObjects(reference, matches)
   const right = indexObjects(target, matches)
-  const missing = oneSided(left, right)
-  const unexpected = oneSided(right, left)
+  const missing = oneSided(left, right).filter(({ object }) => !isHandedOver(object, left, right))
+  const unexpected = oneSided(right, left).filter(({ object }) => !isHandedOver(object, right, left))
   const changed: ChangedObject[] = []
   for (const [id, from] of left) {
     const to = right.get(id)
@@ -110,18 +110,43 @@ function ownerIds({ partOf, schema, table }: SnapshotObject): readonly string[] 
   ]
 }
 
+/**
+ * What a table has of its own here and from a parent there is the same thing, and stays what it is when the table joins that parent or leaves
+ * it: dropped and made again it would lose its rows' values, and the parent wants to find it.
+ */
+function isHandedOver(
+  part: SnapshotObject,
+  here: ReadonlyMap<string, SnapshotObject>,
+  there: ReadonlyMap<string, SnapshotObject>,
+): boolean {
+  if (part.table === undefined) return false
+  for (const type of ['table', 'foreignTable'] as const) {
+    const id = objectId({ type, schema: part.schema, name: part.table })
+    const [own, other] = [here.get(id), there.get(id)]
+    const inherited = other?.properties['~inherited']
+    if (own === undefined || !Array.isArray(inherited) || !inherited.includes(`${part.type} ${part.name}`)) continue
+    const hasParent = (property: string): boolean =>
+      !isSame(own.properties[property] ?? null, other?.properties[property] ?? null)
+    if (hasParent('inherits') || hasParent('partitionOf')) return true
+  }
+  return false
+}
+
 function compareProperties(reference: SnapshotObject, target: SnapshotObject): readonly PropertyDifference[] {
   // Names that begin with `~` are facts for planning; what they follow from is compared.
   const all = new Set([...Object.keys(reference.properties), ...Object.keys(target.properties)])
   // Owners are compared where both snapshots have them.
   const hasOwners = reference.properties['owner'] !== undefined && target.properties['owner'] !== undefined
   const names = [...all].filter((name) => !name.startsWith('~') && (name !== 'owner' || hasOwners)).sort()
-  return names.flatMap((property) => {
+  const differences = names.flatMap((property) => {
     const one = reference.properties[property] ?? null
     const other = target.properties[property] ?? null
     const isEqual = property === 'columnOrder' ? hasSameOrder(one, other) : isSame(one, other)
     return isEqual ? [] : [{ property, reference: one, target: other }]
   })
+  // Inherited columns come first, so that other parents make another order.
+  const hasOtherParents = differences.some(({ property }) => property === 'inherits')
+  return hasOtherParents ? differences.filter(({ property }) => property !== 'columnOrder') : differences
 }
 
 function isSame(one: PropertyValue, other: PropertyValue): boolean {

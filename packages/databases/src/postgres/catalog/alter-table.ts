@@ -16,14 +16,18 @@ export function alterTable({ from, to, has }: Change): StepPlan {
   }
   if (has('inherits')) {
     const [before, after] = [texts(from.properties['inherits']), texts(to.properties['inherits'])]
-    statements.push(...before.filter((name) => !after.includes(name)).map((name) => `${table} NO INHERIT ${name}`))
-    statements.push(...after.filter((name) => !before.includes(name)).map((name) => `${table} INHERIT ${name}`))
+    // A new parent is the last one, and their order is that of inherited columns.
+    const differs = before.findIndex((name, index) => name !== after[index])
+    const kept = differs === -1 ? before.length : differs
+    statements.push(...before.slice(kept).map((name) => `${table} NO INHERIT ${name}`))
+    statements.push(...after.slice(kept).map((name) => `${table} INHERIT ${name}`))
   }
   if (has('overrides')) {
     const before = texts(from.properties['overrides'])
     const after = texts(to.properties['overrides'])
     statements.push(...after.filter((statement) => !before.includes(statement)))
-    if (before.some((statement) => !after.includes(statement)))
+    const isChild = texts(to.properties['inherits']).length > 0
+    if (isChild && before.some((statement) => !after.includes(statement)))
       unexpressed.push('what a child had otherwise than its parent is not undone.')
   }
   if (has('isUnlogged')) statements.push(`${table} SET ${to.properties['isUnlogged'] === true ? 'UNLOGGED' : 'LOGGED'}`)

@@ -23,7 +23,10 @@ export interface ColumnRow {
   readonly options: readonly string[] | null
   /** What a foreign table's column says to the wrapper. */
   readonly foreignOptions: readonly string[] | null
+  /** Said by the table itself; a child of INHERITS may say what its parents say. */
   readonly isLocal: boolean
+  /** Some parent has it, so that it changes with that one. */
+  readonly isInherited: boolean
   readonly comment: string | null
 }
 

@@ -12,6 +12,8 @@ export interface ConstraintRow {
   readonly tableOid: string
   readonly index: string | null
   readonly isLocal: boolean
+  /** Some parent has it: it comes and goes with that one's. */
+  readonly isInherited: boolean
   readonly isValidated: boolean
   readonly definition: string
   readonly extras: readonly string[]
@@ -23,7 +25,7 @@ export interface ConstraintRow {
   readonly tablespace: string | null
 }
 
-const types: Readonly<Record<ConstraintRow['kind'], ObjectType>> = {
+export const constraintTypes: Readonly<Record<ConstraintRow['kind'], ObjectType>> = {
   p: 'primaryKey',
   u: 'unique',
   f: 'foreignKey',
@@ -31,11 +33,12 @@ const types: Readonly<Record<ConstraintRow['kind'], ObjectType>> = {
   x: 'exclusion',
 }
 
-/** Constraints of tables, by the table's oid. Those that come with a parent's are left out, but for partitions' own ones. */
+/** Constraints of tables, by the table's oid, those that come with a parent's included. */
 export async function readConstraints(reading: Reading): Promise<ReadonlyMap<string, readonly ConstraintRow[]>> {
   const rows =
     await reading.rows<ConstraintRow>(`SELECT k.oid::text AS oid, k.conname AS name, k.contype AS kind, n.nspname AS schema, c.relname AS table,
   c.oid::text AS "tableOid", CASE WHEN k.contype IN ('p', 'u', 'x') THEN k.conindid::text END AS index, k.conislocal AS "isLocal",
+  k.coninhcount > 0 OR k.conparentid <> 0 AS "isInherited",
   k.convalidated AS "isValidated", pg_get_constraintdef(k.oid) AS definition, d.description AS comment, ix.description AS "indexComment", ic.reloptions AS options,
   i.indisclustered AS "isClustered", i.indisreplident AS "isReplicaIdentity", ts.spcname AS tablespace
   FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -43,8 +46,7 @@ export async function readConstraints(reading: Reading): Promise<ReadonlyMap<str
   LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
   LEFT JOIN pg_description d ON d.objoid = k.oid AND d.classoid = 'pg_constraint'::regclass AND d.objsubid = 0
   LEFT JOIN pg_description ix ON ix.objoid = ic.oid AND ix.classoid = 'pg_class'::regclass AND ix.objsubid = 0
-  WHERE c.relnamespace = ANY ($1::oid[]) AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
-  AND (k.contype <> 'f' OR k.conparentid = 0) AND (k.conislocal OR c.relispartition) ORDER BY k.contype <> 'p', k.conname`)
+  WHERE c.relnamespace = ANY ($1::oid[]) AND k.contype IN ('p', 'u', 'f', 'c', 'x') AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't' ORDER BY k.contype <> 'p', k.conname`)
   const constraints = new Map<string, ConstraintRow[]>()
   for (const row of rows) {
     const table = reading.qualified(row.schema, row.table)
@@ -71,6 +73,7 @@ export function isCreatedInline(
   { kind, oid, isLocal, isValidated }: ConstraintRow,
   isPartition: boolean,
 ): boolean {
+  if (!isLocal && !isPartition) return false
   if (kind === 'f' || kind === 'x' || !isValidated) return false
   // A partition has to have its parent's checks before it is attached.
   if (isPartition && !isLocal) return true
@@ -82,7 +85,7 @@ export function addConstraint(reading: Reading, row: ConstraintRow, tableId: str
   const table = reading.qualified(row.schema, row.table)
   const id = reading.add(
     {
-      type: types[row.kind],
+      type: constraintTypes[row.kind],
       schema: reading.schemaOf(row.schema),
       table: row.table,
       name: row.name,

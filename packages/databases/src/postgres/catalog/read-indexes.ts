@@ -80,14 +80,21 @@ export async function readIndexes(reading: Reading): Promise<void> {
   }
 }
 
+/** An index of a partition that belongs to one of its parent. */
+export interface PartitionIndex {
+  readonly name: string
+  readonly create: readonly string[]
+}
+
 /**
  * Indexes of partitions that belong to an index of their parent, as statements by the partition's oid. Made with the partition, under
  * their own names; the parent's index finds them there and takes them in.
  */
-export async function readPartitionIndexes(reading: Reading): Promise<ReadonlyMap<string, readonly string[]>> {
-  const indexes = new Map<string, string[]>()
-  for (const { tableOid, definition } of await reading.rows<IndexRow>(indexQuery(reading, isAttached))) {
-    indexes.set(tableOid, [...(indexes.get(tableOid) ?? []), definition])
+export async function readPartitionIndexes(reading: Reading): Promise<ReadonlyMap<string, readonly PartitionIndex[]>> {
+  const indexes = new Map<string, PartitionIndex[]>()
+  for (const { tableOid, definition, schema, name, comment } of await reading.rows<IndexRow>(indexQuery(reading, isAttached))) {
+    const create = [definition, ...commentOn(`INDEX ${reading.qualified(schema, name)}`, comment)]
+    indexes.set(tableOid, [...(indexes.get(tableOid) ?? []), { name, create }])
   }
   return indexes
 }

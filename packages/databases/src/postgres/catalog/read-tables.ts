@@ -1,10 +1,12 @@
 import { objectId } from '@sluice/engine'
+import { createColumnOrder } from './column-order.ts'
 import { describeColumn } from './column-text.ts'
 import type { ColumnRow, ColumnText } from './column-text.ts'
-import { addConstraint, isCreatedInline, readConstraints } from './read-constraints.ts'
+import { addConstraint, constraintTypes, isCreatedInline, readConstraints } from './read-constraints.ts'
 import type { ConstraintRow } from './read-constraints.ts'
 import { isExtensionMember, usesFunction } from './read-dependencies.ts'
 import { readPartitionIndexes } from './read-indexes.ts'
+import type { PartitionIndex } from './read-indexes.ts'
 import type { SequenceRow } from './read-sequences.ts'
 import { describeForeignTable } from './read-foreign.ts'
 import { commentOn, optionList, tableType } from './reading.ts'
@@ -42,7 +44,8 @@ export async function readColumns(reading: Reading): Promise<ReadonlyMap<string,
   'pg_attrdef:' || ad.oid AS "defaultOid",
   CASE WHEN a.attcollation <> t.typcollation THEN json_build_array(cn.nspname, co.collname) END AS collation,
   CASE WHEN a.attstorage <> t.typstorage THEN a.attstorage END AS storage, ${reading.version >= 140000 ? 'a.attcompression' : "''"} AS compression,
-  a.attstattarget AS statistics, a.attoptions AS options, a.attfdwoptions AS "foreignOptions", a.attislocal AS "isLocal", d.description AS comment
+  a.attstattarget AS statistics, a.attoptions AS options, a.attfdwoptions AS "foreignOptions", a.attislocal AS "isLocal",
+  a.attinhcount > 0 AS "isInherited", d.description AS comment
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
   LEFT JOIN pg_attrdef ad ON ad.adrelid = a.attrelid AND ad.adnum = a.attnum
   LEFT JOIN pg_collation co ON co.oid = a.attcollation LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
@@ -77,11 +80,20 @@ export async function readTables(
   LEFT JOIN pg_tablespace ts ON ts.oid = c.reltablespace
   LEFT JOIN pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0
   WHERE c.relnamespace = ANY ($1::oid[]) AND c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'`)
+  const columnsInOrder = createColumnOrder(rows, columns)
   const constraints = await readConstraints(reading)
   const partitionIndexes = await readPartitionIndexes(reading)
   for (const row of rows) {
     if (isExtensionMember(reading, `pg_class:${row.oid}`)) continue
-    addTable(reading, row, columns, constraints.get(row.oid) ?? [], identities, partitionIndexes.get(row.oid) ?? [])
+    addTable(
+      reading,
+      row,
+      columns,
+      columnsInOrder,
+      constraints.get(row.oid) ?? [],
+      identities,
+      partitionIndexes.get(row.oid) ?? [],
+    )
   }
 }
 
@@ -89,13 +101,14 @@ function addTable(
   reading: Reading,
   row: TableRow,
   allColumns: ReadonlyMap<string, readonly ColumnRow[]>,
+  columnsInOrder: (oid: string) => readonly ColumnRow[],
   constraints: readonly ConstraintRow[],
   identities: ReadonlyMap<string, SequenceRow>,
-  partitionIndexes: readonly string[],
+  partitionIndexes: readonly PartitionIndex[],
 ): void {
   const table = reading.qualified(row.schema, row.name)
   const schema = reading.schemaOf(row.schema)
-  const columns = allColumns.get(row.oid) ?? []
+  const columns = columnsInOrder(row.oid)
   const parents = row.parents ?? []
   const texts = columns.map((column) => ({
     column,
@@ -133,7 +146,7 @@ function addTable(
       (foreign?.clause ?? ''),
     ...(foreign?.extras ?? []),
     ...own.flatMap(({ text }) => text.extras),
-    ...overrides,
+    ...overrides.filter(({ isSaid }) => !isSaid).map(({ statement }) => statement),
     ...commentOn(`${foreign === undefined ? '' : 'FOREIGN '}TABLE ${table}`, row.comment),
     ...inline.flatMap((constraint) => constraint.extras),
     ...(row.rowSecurity ? [`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`] : []),
@@ -141,7 +154,7 @@ function addTable(
     ...({ f: [`ALTER TABLE ${table} REPLICA IDENTITY FULL`], n: [`ALTER TABLE ${table} REPLICA IDENTITY NOTHING`] }[
       foreign === undefined ? row.replicaIdentity : ''
     ] ?? []),
-    ...partitionIndexes,
+    ...partitionIndexes.flatMap(({ create: statements }) => statements),
   ]
   const late = own.filter(({ column }) => isLate(column))
   const attach = [
@@ -161,7 +174,11 @@ function addTable(
     type: tableType(row.kind),
     schema,
     name: row.name,
-    properties: { ...tableProperties(reading, row, texts, options, overrides), ...foreign?.properties },
+    properties: {
+      ...tableProperties(reading, row, texts, options, overrides),
+      ...foreign?.properties,
+      '~inherited': inheritedParts(columns, constraints, partitionIndexes),
+    },
     create,
     ...(attach.length === 0 ? {} : { attach: { statements: attach, after: new Set(row.isPartition ? parentIds : []) } }),
     drop: [`DROP ${foreign === undefined ? '' : 'FOREIGN '}TABLE ${table}`],
@@ -169,14 +186,29 @@ function addTable(
   }
   const id = reading.add(draft, `pg_class:${row.oid}`)
   for (const { column, text } of texts) {
-    if (!column.isLocal) continue
+    if (column.isInherited) continue
     addColumn(reading, draft, id, row.oid, table, column, text)
   }
   for (const constraint of constraints) {
-    if (!constraint.isLocal) reading.ids.set(`pg_constraint:${constraint.oid}`, id)
+    // A key that a partition has from its parent leads to other partitions.
+    if (constraint.isInherited && constraint.kind === 'f') continue
+    if (constraint.isInherited) reading.ids.set(`pg_constraint:${constraint.oid}`, id)
     else addConstraint(reading, constraint, id, inline.includes(constraint))
-    if (constraint.index !== null && !constraint.isLocal) reading.ids.set(`pg_class:${constraint.index}`, id)
+    if (constraint.index !== null && constraint.isInherited) reading.ids.set(`pg_class:${constraint.index}`, id)
   }
+}
+
+/** What belongs to the parents too, as `type name`: of a diff it is no part of its own while the table joins them or leaves them. */
+function inheritedParts(
+  columns: readonly ColumnRow[],
+  constraints: readonly ConstraintRow[],
+  indexes: readonly PartitionIndex[],
+): string[] {
+  return [
+    ...columns.filter(({ isInherited }) => isInherited).map(({ name }) => `column ${name}`),
+    ...constraints.filter(({ isInherited }) => isInherited).map(({ kind, name }) => `${constraintTypes[kind]} ${name}`),
+    ...indexes.map(({ name }) => `index ${name}`),
+  ].sort()
 }
 
 function tableProperties(
@@ -184,19 +216,19 @@ function tableProperties(
   row: TableRow,
   texts: readonly { readonly column: ColumnRow }[],
   options: readonly string[],
-  overrides: readonly string[],
+  overrides: readonly Override[],
 ): Draft['properties'] {
   const parents = row.parents ?? []
   return {
     kind: { r: 'plain', p: 'partitioned', f: 'foreign' }[row.kind],
-    columnOrder: [...texts.filter(({ column }) => !column.isLocal), ...texts.filter(({ column }) => column.isLocal)].map(
+    columnOrder: [...texts.filter(({ column }) => column.isInherited), ...texts.filter(({ column }) => !column.isInherited)].map(
       ({ column }) => column.name,
     ),
     partitionKey: row.partitionKey,
     partitionOf: row.isPartition ? parents.map(([of, name]) => reading.qualified(of, name)).join(', ') : null,
     partitionBound: row.bound,
     inherits: row.isPartition ? [] : parents.map(([of, name]) => reading.qualified(of, name)),
-    overrides,
+    overrides: overrides.map(({ statement }) => statement),
     isUnlogged: row.persistence === 'u',
     options,
     accessMethod: row.method,
@@ -237,6 +269,12 @@ function addColumn(
   if (row.defaultOid !== null) reading.ids.set(row.defaultOid, column)
 }
 
+interface Override {
+  readonly statement: string
+  /** The table says it where it names the column; that there is no default, a name alone does not say. */
+  readonly isSaid: boolean
+}
+
 /** What a child of INHERITS has otherwise than its parents have it: defaults and NOT NULL. */
 function inheritedOverrides(
   reading: Reading,
@@ -244,10 +282,10 @@ function inheritedOverrides(
   parents: NonNullable<TableRow['parents']>,
   allColumns: ReadonlyMap<string, readonly ColumnRow[]>,
   table: string,
-): string[] {
+): Override[] {
   const inherited = parents.flatMap(([, , oid]) => allColumns.get(oid) ?? [])
   return texts.flatMap(({ column, text }) => {
-    if (column.isLocal) return []
+    if (!column.isInherited) return []
     const same = inherited.filter(({ name }) => name === column.name)
     const alter = `ALTER TABLE ONLY ${table} ALTER COLUMN ${reading.quote(column.name)}`
     const statements = [...text.extras]
@@ -255,6 +293,6 @@ function inheritedOverrides(
       statements.push(column.expression === null ? `${alter} DROP DEFAULT` : `${alter} SET DEFAULT ${column.expression}`)
     }
     if (column.notNull && !same.some(({ notNull }) => notNull)) statements.push(`${alter} SET NOT NULL`)
-    return statements
+    return statements.map((statement) => ({ statement, isSaid: column.isLocal && statement !== `${alter} DROP DEFAULT` }))
   })
 }

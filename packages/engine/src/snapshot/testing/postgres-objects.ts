@@ -174,7 +174,14 @@ CREATE TRIGGER touch BEFORE INSERT ON measure FOR EACH ROW EXECUTE FUNCTION touc
 CREATE TABLE animal (id integer PRIMARY KEY, name text DEFAULT 'none', legs integer CHECK (legs >= 0));
 CREATE TABLE pet (owner text);
 CREATE TABLE dog (breed text, PRIMARY KEY (id)) INHERITS (animal, pet);
-ALTER TABLE dog ALTER COLUMN name SET DEFAULT 'Rex', ALTER COLUMN legs SET NOT NULL;`,
+ALTER TABLE dog ALTER COLUMN name SET DEFAULT 'Rex', ALTER COLUMN legs SET NOT NULL;
+CREATE TABLE cat (lives integer, legs integer DEFAULT 4 NOT NULL, name text, id integer, CONSTRAINT animal_legs_check CHECK (legs >= 0));
+COMMENT ON COLUMN cat.legs IS 'Four';
+ALTER TABLE animal ADD CONSTRAINT many CHECK (legs < 1000) NO INHERIT;
+ALTER TABLE cat ALTER id SET NOT NULL;
+ALTER TABLE cat INHERIT animal;
+CREATE TABLE kitten (legs integer DEFAULT 3 CONSTRAINT animal_legs_check CHECK (legs >= 0)) INHERITS (cat);
+ALTER TABLE kitten ADD owner text; ALTER TABLE kitten INHERIT pet;`,
 
   extensions: `
 CREATE EXTENSION IF NOT EXISTS pgcrypto WITH SCHEMA public;
