@@ -9,7 +9,7 @@ export interface ReleasedDatabase {
 
 /**
  * The release that the example's pipeline is run with; it tags each database `NAME-RELEASE`. Where all of them are up to date at one
- * release it is that one, so that nothing is written; else the first of v1, v2, … that no database has yet, since a tag marks one state.
+ * release it is that one, so that nothing is written; else the next of v1, v2, …, since a tag marks one state.
  */
 export function chooseRelease(databases: readonly ReleasedDatabase[]): string {
   const releases = databases.map(({ name, isUpToDate, lastTag }) =>
@@ -17,13 +17,13 @@ export function chooseRelease(databases: readonly ReleasedDatabase[]): string {
   )
   const [first = ''] = releases
   if (first !== '' && releases.every((release) => release === first)) return first
-  return freeRelease(databases)
+  return nextRelease(databases)
 }
 
-/** The first of v1, v2, … that no database has yet: what a new state may be called. */
-export function freeRelease(databases: readonly ReleasedDatabase[]): string {
-  for (let number = 1; ; number++) {
-    const release = `v${String(number)}`
-    if (databases.every(({ name, tags }) => !tags.includes(`${name}-${release}`))) return release
-  }
+/** The one of v1, v2, … after all that any database has, or had before others: what a new state may be called. */
+export function nextRelease(databases: readonly ReleasedDatabase[]): string {
+  const numbers = databases.flatMap(({ name, tags }) =>
+    tags.map((tag) => (tag.startsWith(`${name}-v`) ? Number(/^\d{1,9}$/.exec(tag.slice(name.length + 2))?.[0] ?? 0) : 0)),
+  )
+  return `v${String(1 + Math.max(0, ...numbers))}`
 }

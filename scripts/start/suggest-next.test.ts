@@ -28,6 +28,9 @@ test('a release that the databases have already is never suggested', () => {
     repositoryDir,
   })
   assert.equal(second, './sluice pipeline run deploy_shop --input release=v3 --follow')
+  // An earlier release's tag has moved on with the newest changeset.
+  const [, moved] = suggestNext({ executionId: 'exe_1', isExpected: true, databases: databases(true, 'v2'), repositoryDir })
+  assert.equal(moved, './sluice pipeline run deploy_shop --input release=v3 --follow')
   const [, named] = suggestNext({
     executionId: 'exe_1',
     isExpected: true,

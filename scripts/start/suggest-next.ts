@@ -1,4 +1,4 @@
-import { chooseRelease, freeRelease, type ReleasedDatabase } from './choose-release.ts'
+import { chooseRelease, nextRelease, type ReleasedDatabase } from './choose-release.ts'
 
 /** Commands that make sense after a start, from what the databases hold and how the pipeline ended. */
 export function suggestNext(start: {
@@ -15,7 +15,7 @@ export function suggestNext(start: {
   if (!isExpected) return [show, './sluice doctor', run(chooseRelease(databases))]
   return [
     `${show} --changesets`,
-    run(freeRelease(databases)),
+    run(nextRelease(databases)),
     `  (a change that is committed in ${repositoryDir} first is what it applies)`,
     './sluice target list',
   ]
