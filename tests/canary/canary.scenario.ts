@@ -283,7 +283,7 @@ void describe('no secret reaches the control plane', () => {
       assert.equal(stepsOf(execution)[0]?.outputs?.['preStartTag'], defaultReplacement)
     }
     assert.match(failuresOf(executions[3] as ExecutionView), /DATABASE_LOGIN_REFUSED/)
-    assert.match(failuresOf(executions[4] as ExecutionView), /GIT_FAILED.*example\.invalid/)
+    assert.match(failuresOf(executions[4] as ExecutionView), /GIT_UNREACHABLE.*example\.invalid/)
     for (const execution of executions) assertNone(secretSearch.search(Buffer.from(JSON.stringify(execution)), 'view'), 'a view')
   })
 

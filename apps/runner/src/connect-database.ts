@@ -1,36 +1,11 @@
-import { type Clock, type Timings, toAppError } from '@sluice/base'
 import type { Database } from '@sluice/engine'
+import { retryWhileUnavailable, type RetryOptions } from './retry-while-unavailable.ts'
 
 /**
- * Opens a database, again and again for up to `connectRetryMs` while nobody answers or the server has no room: a connection changes nothing, and
- * a network that comes up or a server that restarts is no reason to fail a step. What the server has refused is refused.
+ * Opens a database, again and again for up to `connectRetryMs` while nobody answers or the server has no room: a connection changes nothing.
  *
  * Throws the last failure, or the signal's reason.
  */
-export async function connectDatabase(
-  open: () => Promise<Database>,
-  options: {
-    readonly clock: Clock
-    readonly timings: Timings
-    readonly signal: AbortSignal
-    readonly say: (line: string) => void
-    readonly random?: () => number
-  },
-): Promise<Database> {
-  const { clock, timings, signal, say, random = Math.random } = options
-  const startedAt = clock.monotonic()
-  for (let attempt = 0; ; attempt++) {
-    try {
-      return await open()
-    } catch (thrown) {
-      signal.throwIfAborted()
-      const error = toAppError(thrown)
-      // From about a second to about a heartbeat, and never the same for all runners that lost one server.
-      const longestMs = Math.min(timings.heartbeatMs, (timings.heartbeatMs / 10) * 2 ** Math.min(attempt, 10))
-      const waitMs = longestMs * (0.5 + random() / 2)
-      if (error.kind !== 'unavailable' || clock.monotonic() - startedAt + waitMs > timings.connectRetryMs) throw thrown
-      say(`${error.message} Trying again in ${(waitMs / 1000).toFixed(1)} s.`)
-      await clock.sleep(waitMs, signal)
-    }
-  }
+export async function connectDatabase(open: () => Promise<Database>, options: RetryOptions): Promise<Database> {
+  return retryWhileUnavailable(open, options)
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { AppError } from '@sluice/base'
+import { isGitUnreachable } from './is-git-unreachable.ts'
 
 /** Most output of one Git command that is kept, in bytes: enough for messages and listings, a bound against floods. */
 const outputMax = 8 * 1024 * 1024
@@ -24,7 +25,7 @@ export interface GitOptions {
 
 /**
  * Runs Git with nothing of the host's configuration, hooks or prompts. Credentials travel over inherited descriptors, never in argv
- * or the environment. Throws `AppError` `GIT_FAILED` with Git's own last lines.
+ * or the environment. Throws `AppError` with Git's own last lines: `GIT_UNREACHABLE` where a repeat may help, else `GIT_FAILED`.
  */
 export async function runGit(args: readonly string[], options: GitOptions): Promise<string> {
   const { credentials } = options
@@ -85,6 +86,11 @@ export async function runGit(args: readonly string[], options: GitOptions): Prom
   })
   if (code !== 0) {
     const message = errors.slice(-5).join(' ').slice(0, 2000)
+    if (isGitUnreachable(errors)) {
+      throw new AppError('unavailable', 'GIT_UNREACHABLE', `git ${args[0] ?? ''} did not reach its host: ${message}`, {
+        hint: 'Look at the Git host and at the network between it and the runner; then run it again.',
+      })
+    }
     throw new AppError(
       'failedPrecondition',
       'GIT_FAILED',

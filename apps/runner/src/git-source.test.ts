@@ -4,9 +4,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import type { AppError } from '@sluice/base'
+import { type AppError, defaultTimings } from '@sluice/base'
 import type { GitSource } from '@sluice/contract'
-import { openTempDir, type TempDir } from '@sluice/testkit'
+import { createManualClock, openTempDir, type TempDir } from '@sluice/testkit'
 import { fetchGitSource, type FetchOptions } from './git-source.ts'
 
 void describe('fetchGitSource', () => {
@@ -47,7 +47,17 @@ void describe('fetchGitSource', () => {
   const options = (more: Partial<FetchOptions> = {}): FetchOptions => {
     const workDir = join(temp.path, `work${String(count++)}`)
     mkdirSync(workDir)
-    return { workDir, slots: new Map(), pinnedCommit: undefined, signal: AbortSignal.timeout(30_000), onLine: () => {}, ...more }
+    return {
+      workDir,
+      slots: new Map(),
+      pinnedCommit: undefined,
+      signal: AbortSignal.timeout(30_000),
+      onLine: () => {},
+      clock: createManualClock(),
+      timings: defaultTimings,
+      say: () => assert.fail('it was tried again'),
+      ...more,
+    }
   }
   const fails = async (fetching: Promise<unknown>, code: string): Promise<AppError> => {
     const error = (await fetching.then(

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { AppError, createId } from '@sluice/base'
 import type { GitSource } from '@sluice/contract'
 import { type GitCredentials, type GitOptions, runGit } from './git-command.ts'
+import { retryWhileUnavailable, type RetryOptions } from './retry-while-unavailable.ts'
 import { type SlotValues, textOf } from './slot-values.ts'
 
 export interface Checkout {
@@ -12,19 +13,20 @@ export interface Checkout {
   readonly commit: string
 }
 
-export interface FetchOptions {
+export interface FetchOptions extends RetryOptions {
   /** Work folder of the attempt; checkouts and the credential script go below it. */
   readonly workDir: string
   readonly slots: SlotValues
   /** The commit this execution already resolved for the source. It wins over the revision. */
   readonly pinnedCommit: string | undefined
-  readonly signal: AbortSignal
+  /** What Git prints. */
   readonly onLine: (line: string) => void
 }
 
 /**
  * Fetches one commit of a source into a folder of its own and checks it out. Throws `AppError` `GIT_REVISION_NOT_FOUND` when the
- * branch, tag or commit is not there, and `GIT_FAILED` for everything else that Git refuses.
+ * branch, tag or commit is not there, `GIT_UNREACHABLE` when the host could not be reached for all of `connectRetryMs`, and `GIT_FAILED`
+ * for everything else that Git refuses.
  */
 export async function fetchGitSource(source: GitSource, options: FetchOptions): Promise<Checkout> {
   const dir = join(options.workDir, 'sources', createId('src'))
@@ -47,7 +49,7 @@ export async function fetchGitSource(source: GitSource, options: FetchOptions): 
     } satisfies GitOptions)
   try {
     createRepository(dir)
-    const fetched = await fetchCommit(source, options.pinnedCommit, git)
+    const fetched = await retryWhileUnavailable(() => fetchCommit(source, options.pinnedCommit, git), options)
     await git(['-c', 'advice.detachedHead=false', 'checkout', '--quiet', '--detach', fetched])
     // Detached, it is the commit's id itself.
     return { dir, commit: readFileSync(join(dir, '.git/HEAD'), 'utf8').trim() }

@@ -64,7 +64,7 @@ async function runDatabaseStep(
   refusal: { error?: unknown },
   run: (context: StepContext, work: DatabaseStep) => Promise<StepResult>,
 ): Promise<StepResult> {
-  const { step, order, slots, log, stop, task } = context
+  const { step, order, slots, log, stop, task, clock, timings } = context
   const { source, database: binding } = step
   const revision = order.pinnedCommit ?? `${source.revision.kind} ${source.revision.name}`
   log.line(`Fetching ${source.url} at ${revision}.`)
@@ -75,6 +75,9 @@ async function runDatabaseStep(
     pinnedCommit: order.pinnedCommit,
     signal: stop.signal,
     onLine: (line) => log.line(`git: ${line}`),
+    clock,
+    timings,
+    say: (line) => log.line(line),
   })
   loadDriver(engine)
   const checkout = await fetching
@@ -104,7 +107,6 @@ async function runDatabaseStep(
       signal,
     })
   log.line(`Connecting to ${binding.targetKey}.`)
-  const { clock, timings } = context
   const database = await connectDatabase(() => open(stop.signal), {
     clock,
     timings,

@@ -13,7 +13,7 @@ const ticket = () => Buffer.from('one-use ticket of 32 random bytes')
 function fakeRelay(answer: (body: { publicKey: string; proof: string }) => Promise<object>): AttemptApi {
   return {
     sent: Promise.resolve(),
-  client: undefined as never,
+    client: undefined as never,
     insist: async (_, input) => ({ sealed: await answer(input.body as never) }) as never,
   }
 }

@@ -23,7 +23,7 @@ export interface Timings {
   readonly declineMs: number
   /** How long a step waits for its target's lock. */
   readonly targetWaitMs: number
-  /** For how long a step tries again to reach a database that does not answer. */
+  /** For how long a step tries again to reach a database or a Git host that does not answer. */
   readonly connectRetryMs: number
   /** Between cancel and the escalation to an interrupt of the running statement. */
   readonly cancelInterruptMs: number
