@@ -311,6 +311,7 @@ dbInstance: { identifier: shop_instance, dbSchema: shop, connector: shop_db, bra
       return left.length === 0
     }
     const what = (): string => `no pod to be left; ${JSON.stringify(left)}\n${installation.delegate?.output.slice(-4000) ?? ''}`
-    await waitFor(isClean, { timeoutMs: 60_000, what })
+    // A kubelet says a few things a second at most: on a busy node its last word on a pod may take more than a minute.
+    await waitFor(isClean, { timeoutMs: 180_000, what })
   })
 })
