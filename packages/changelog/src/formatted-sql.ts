@@ -3,7 +3,7 @@ import { classifyLine, type FormattedLine } from './formatted-sql-lines.ts'
 import { readPreconditionLine, readPreconditionsLine } from './formatted-sql-preconditions.ts'
 import type { Changeset, SourcePlace } from './model.ts'
 import { readPropertyLine } from './read-property.ts'
-import type { FileContext, ParseSession } from './session.ts'
+import { noteBroken, type FileContext, type ParseSession } from './session.ts'
 
 type Directive = Extract<FormattedLine, { kind: 'directive' }>
 
@@ -29,6 +29,8 @@ class FormattedSqlReader {
   readonly #context: FileContext
   readonly #changesets: Changeset[] = []
   #draft: DraftChangeset | undefined
+  /** Errors that are none of the draft's. */
+  #otherErrors = 0
   /** Lines still to skip after `--ignoreLines:n`; Infinity between `start` and `end`. */
   #ignored = 0
   #rollbackBlockFrom: SourcePlace | undefined
@@ -112,7 +114,7 @@ class FormattedSqlReader {
   #directive(found: Directive, line: string, place: SourcePlace): void {
     const { name, rest } = found
     if (name === 'changeset') return this.#startChangeset(rest, line, place)
-    if (name === 'property') return readPropertyLine(this.#session, this.#context, rest, place)
+    if (name === 'property') return this.#property(rest, place)
     if (name === 'ignoreLines') return this.#ignoreLines(rest, place)
     const draft = this.#draft
     if (draft === undefined) return this.#outside(name, place)
@@ -137,18 +139,30 @@ class FormattedSqlReader {
   }
 
   #startChangeset(rest: string, line: string, place: SourcePlace): void {
+    this.#finishDraft(false)
+    this.#otherErrors = this.#session.reporter.errorCount
     const draft = startChangeset(rest, line, place)
     if (draft === undefined) {
       const hint = 'Write "--changeset author:id", with blanks and colons of a name inside of double quotes.'
       this.#session.reporter.error(place, 'CHANGELOG_BAD_CHANGESET_LINE', 'The changeset line has no author and id.', hint)
+      noteBroken(this.#session, undefined, this.#otherErrors)
     }
-    this.#finishDraft(false)
     this.#draft = draft
   }
 
   #finishDraft(isLast: boolean): void {
-    if (this.#draft !== undefined) this.#changesets.push(finishChangeset(this.#session, this.#context, this.#draft, isLast))
+    if (this.#draft === undefined) return
+    const changeset = finishChangeset(this.#session, this.#context, this.#draft, isLast)
+    this.#changesets.push(changeset)
+    noteBroken(this.#session, changeset, this.#otherErrors)
     this.#draft = undefined
+  }
+
+  /** A property is the file's, wherever it stands. */
+  #property(rest: string, place: SourcePlace): void {
+    const before = this.#session.reporter.errorCount
+    readPropertyLine(this.#session, this.#context, rest, place)
+    this.#otherErrors += this.#session.reporter.errorCount - before
   }
 
   #ignoreLines(rest: string, place: SourcePlace): void {

@@ -8,7 +8,7 @@ import { readChangelogFile } from './read-changelog-file.ts'
 import { changesetKey, normalizePath } from './paths.ts'
 import { matchesDbms } from './expression.ts'
 import { databasePrefix, Properties } from './properties.ts'
-import { createReporter, type Reporter } from './reporter.ts'
+import { createReporter } from './reporter.ts'
 import type { ParseSession } from './session.ts'
 
 export interface ParseOptions {
@@ -31,6 +31,11 @@ export interface ParseResult {
   /** Undefined when there is an error among the diagnostics. */
   readonly changelog: Changelog | undefined
   readonly diagnostics: readonly Diagnostic[]
+  /**
+   * Where every error is one of a changeset: the changelog without those changesets, in which more problems can be looked for, and nothing
+   * but that. An error of a file, an include or a property may be why other changesets look wrong, so that there is none then.
+   */
+  readonly checkable?: Changelog | undefined
   /** The changelog asks for properties of the database (`database.…`): with other facts of the connection it may say something else. */
   readonly asksDatabase: boolean
 }
@@ -55,6 +60,7 @@ export function parseChangelog(rootPath: string, tree: FileTree, options: ParseO
     contexts: options.contexts ?? [],
     labelFilter: options.labelFilter,
     changesets: [],
+    broken: { changesets: new Set(), errorCount: 0 },
     preconditions: [],
     files: new Set(),
     references: [],
@@ -72,14 +78,14 @@ export function parseChangelog(rootPath: string, tree: FileTree, options: ParseO
   })
   const { dbms } = options
   const visible = session.changesets.filter((changeset) => dbms === undefined || matchesDbms(changeset.dbms, dbms))
-  reportDuplicates(visible, reporter)
+  const { broken } = session
+  const isCheckable = reporter.errorCount === broken.errorCount
+  reportDuplicates(visible, session)
   resolveReferences(session)
-  if (hasErrors(reporter.diagnostics))
-    return { changelog: undefined, diagnostics: reporter.diagnostics, asksDatabase: properties.asksDatabase }
   const isVisible = new Set(visible)
   const changelog: Changelog = {
     rootPath: root,
-    changesets: inRunOrder(visible),
+    changesets: inRunOrder(visible.filter((changeset) => !broken.changesets.has(changeset))),
     otherDatabases: session.changesets.filter((changeset) => !isVisible.has(changeset)),
     preconditions: session.preconditions,
     files: [...session.files].toSorted(),
@@ -87,7 +93,10 @@ export function parseChangelog(rootPath: string, tree: FileTree, options: ParseO
   }
   const groups = [...changelog.preconditions, ...visible.flatMap(({ preconditions }) => preconditions ?? [])]
   const asksDatabase = properties.asksDatabase || groups.some(({ conditions }) => conditions.some(testsDatabaseProperty))
-  return { changelog, diagnostics: reporter.diagnostics, asksDatabase }
+  const { diagnostics } = reporter
+  if (hasErrors(diagnostics))
+    return { changelog: undefined, diagnostics, asksDatabase, ...(isCheckable ? { checkable: changelog } : {}) }
+  return { changelog, diagnostics, asksDatabase }
 }
 
 function testsDatabaseProperty(condition: Precondition): boolean {
@@ -103,7 +112,7 @@ function inRunOrder(changesets: readonly Changeset[]): readonly Changeset[] {
   return [...withOrder('first'), ...withOrder(undefined), ...withOrder('last')]
 }
 
-function reportDuplicates(changesets: readonly Changeset[], reporter: Reporter): void {
+function reportDuplicates(changesets: readonly Changeset[], { reporter, broken }: ParseSession): void {
   const seen = new Map<string, Changeset>()
   for (const changeset of changesets) {
     const key = changesetKey(changeset)
@@ -112,6 +121,7 @@ function reportDuplicates(changesets: readonly Changeset[], reporter: Reporter):
       seen.set(key, changeset)
       continue
     }
+    broken.changesets.add(changeset)
     const where = `${first.place.file}:${first.place.line}`
     const message = `The changeset "${key}" is there twice; the first one is at ${where}.`
     const hint =

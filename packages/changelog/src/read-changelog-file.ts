@@ -9,7 +9,7 @@ import { AttributeReader, reportText, reportUnknown } from './read-attributes.ts
 import { quotingStrategies, readChangeset } from './read-changeset.ts'
 import { readPreconditions } from './read-preconditions.ts'
 import { readProperty } from './read-property.ts'
-import { expandAt, otherPathsOf, type FileContext, type ParseSession } from './session.ts'
+import { expandAt, noteBroken, otherPathsOf, type FileContext, type ParseSession } from './session.ts'
 import type { SourceNode } from './source-node.ts'
 import { changelogLimits, readTextFile } from './text-file.ts'
 import { readXmlSource } from './xml-source.ts'
@@ -148,7 +148,9 @@ function readRoot(session: ParseSession, context: FileContext, root: SourceNode,
   for (const child of root.children) {
     if (isAttribute(child)) continue
     if (child.name === 'changeSet') {
+      const before = session.reporter.errorCount
       const changeset = readChangeset(session, inner, child, { format, quoting })
+      noteBroken(session, changeset, before)
       if (changeset !== undefined) session.changesets.push(changeset)
     } else if (child.name === 'property') readProperty(session, inner, child)
     else if (child.name === 'preConditions') session.preconditions.push(readPreconditions(session, inner, child))

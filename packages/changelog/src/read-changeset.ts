@@ -97,6 +97,9 @@ function forgiveMissing(reporter: Reporter): { readonly reporter: Reporter; read
       get diagnostics() {
         return reporter.diagnostics
       },
+      get errorCount() {
+        return reporter.errorCount
+      },
       warn: (...report) => reporter.warn(...report),
       error: (place, code, message, hint) => {
         if (code !== 'CHANGELOG_MISSING_FIELD') return reporter.error(place, code, message, hint)

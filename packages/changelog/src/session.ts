@@ -13,6 +13,8 @@ export interface ParseSession {
   readonly contexts: readonly string[]
   readonly labelFilter: string | undefined
   readonly changesets: Changeset[]
+  /** Changesets with errors of their own, and how many errors are such: they say nothing against the others. */
+  readonly broken: { readonly changesets: Set<Changeset>; errorCount: number }
   readonly preconditions: PreconditionGroup[]
   readonly files: Set<string>
   /** References from rollbacks to other changesets, looked up when all are known. */
@@ -54,4 +56,12 @@ export function expandAt(session: ParseSession, context: FileContext, text: stri
 export function otherPathsOf(context: FileContext, path: string): readonly string[] {
   const { includePath } = context
   return includePath === undefined || path !== context.file || includePath === path ? [] : [includePath]
+}
+
+/** Keeps a changeset apart that was read with errors. `before` is the number of errors before it was read. */
+export function noteBroken({ broken, reporter }: ParseSession, changeset: Changeset | undefined, before: number): void {
+  const found = reporter.errorCount - before
+  if (found === 0) return
+  broken.errorCount += found
+  if (changeset !== undefined) broken.changesets.add(changeset)
 }

@@ -5,14 +5,17 @@ import type { CommandContext } from '../command-context.ts'
 import { exitCodes } from '../exit-codes.ts'
 import type { ChangelogOptions, ConnectionOptions, DryRunOptions, WritingOptions } from './db-options.ts'
 import { newRun, selectionOf, withTarget } from './open-target.ts'
-import { withChangelog } from './read-changelog.ts'
+import { withChangelog, type Target } from './read-changelog.ts'
 import { changesetJson, changesetName, countOf, finishReport } from './report-text.ts'
 import { withProgress } from './show-progress.ts'
 
 /** `sluice db validate`: every problem of the changelog and of what ran; exit code 3 where there is an error. */
 export async function dbValidate(context: CommandContext, options: ConnectionOptions & ChangelogOptions): Promise<number> {
-  return withChangelog(context, options, async ({ database, changelog }) => {
-    const diagnostics = await validateChangelog({ database, changelog, options: selectionOf(options) })
+  const findProblems = ({ database, changelog }: Target) =>
+    validateChangelog({ database, changelog, options: selectionOf(options) })
+  const show = async (target: Target): Promise<number> => {
+    const { changelog } = target
+    const diagnostics = await findProblems(target)
     context.printer.diagnostics(diagnostics)
     const errors = diagnostics.filter(({ severity }) => severity === 'error').length
     context.printer.result({ valid: errors === 0, diagnostics }, () =>
@@ -21,7 +24,8 @@ export async function dbValidate(context: CommandContext, options: ConnectionOpt
         : `${countOf(errors, 'problem')} found.`,
     )
     return hasErrors(diagnostics) ? exitCodes.checksFailed : exitCodes.ok
-  })
+  }
+  return withChangelog(context, options, show, findProblems)
 }
 
 /** `sluice db unexpected`: rows of the history that the changelog does not have. */

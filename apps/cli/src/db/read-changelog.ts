@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, isAbsolute } from 'node:path'
-import { AppError, hasErrors, parseDatabaseUrl } from '@sluice/base'
+import { AppError, type Diagnostic, hasErrors, parseDatabaseUrl } from '@sluice/base'
 import { type Changelog, type DatabaseFacts, parseChangelog, type ParseResult } from '@sluice/changelog'
 import type { Database } from '@sluice/engine'
 import { openSearchPath, splitSearchPath } from '@sluice/sources'
@@ -18,12 +18,13 @@ export interface Target {
 
 /**
  * Opens the database, reads the changelog for it, runs `use` and closes the database whatever happens. All problems of the changelog are
- * printed; errors end the command before anything is touched.
+ * printed; errors end the command before anything is touched. `findProblems` is what `use` would find by itself, for telling it at once.
  */
 export async function withChangelog<T>(
   context: CommandContext,
   options: ConnectionOptions & ChangelogOptions,
   use: (target: Target) => Promise<T>,
+  findProblems: FindProblems = findPlanProblems,
 ): Promise<T> {
   // Parameters and paths that cannot be read should not cost a connection.
   const parse = await createParser(options)
@@ -37,13 +38,33 @@ export async function withChangelog<T>(
       // It will be thrown again where it can be told.
     }
   }
+  const look = async (target: Target): Promise<readonly Diagnostic[]> => {
+    try {
+      return await findProblems(target, options)
+    } catch {
+      // What is known already ends the command, and says why.
+      return []
+    }
+  }
   const read = async (database: Database): Promise<T> => {
     const { name } = database.dialect
     const isKnown = early !== undefined && name === expected && !early.asksDatabase
     const result = isKnown && early !== undefined ? early : parse(name, await database.readFacts([]))
-    return use({ database, changelog: acceptChangelog(context, options, result) })
+    const more = result.checkable === undefined ? [] : await look({ database, changelog: result.checkable })
+    return use({
+      database,
+      changelog: acceptChangelog(context, options, { ...result, diagnostics: [...result.diagnostics, ...more] }),
+    })
   }
   return withTarget(context, options, read, parseEarly)
+}
+
+/** Problems that show when a changelog meets its database. */
+type FindProblems = (target: Target, options: ConnectionOptions & ChangelogOptions) => Promise<readonly Diagnostic[]>
+
+const findPlanProblems: FindProblems = async (target, options) => {
+  const { planUpdate } = await import('@sluice/engine')
+  return (await planUpdate({ ...target, options: selectionOf(options) })).diagnostics
 }
 
 /** A function that parses the changelog that the options name for a product, with what a connection to it knows. */
