@@ -11,11 +11,39 @@ const shifts = Uint8Array.from({ length: 64 }, (_, step) => rounds[step >>> 4]?.
 const constants = Int32Array.from({ length: 64 }, (_, step) => Math.floor(Math.abs(Math.sin(step + 1)) * 2 ** 32) | 0)
 const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
+type Md5 = (input: string | Uint8Array) => string
+
+/** What we use of `node:crypto`. */
+interface NodeCrypto {
+  hash(algorithm: 'md5', input: string | Uint8Array): string
+}
+
+let chosen: Md5 | undefined
+
 /**
  * MD5 (RFC 1321) in lower-case hex; text is taken as UTF-8. Only for checksums that other tools defined: nothing may rely on it
  * for security.
  */
 export function md5Hex(input: string | Uint8Array): string {
+  chosen ??= chooseMd5((globalThis as { readonly process?: Partial<NodeJS.Process> }).process?.getBuiltinModule?.('node:crypto'))
+  return chosen(input)
+}
+
+/**
+ * Node's own, where there is one: it takes a tenth of the time until ours has been compiled for speed, which short commands never come to. A
+ * browser has none, and a host that is confined to the algorithms of FIPS 140 refuses it.
+ */
+export function chooseMd5(crypto: NodeCrypto | undefined): Md5 {
+  try {
+    if (crypto?.hash('md5', '') === computeMd5('')) return (input) => crypto.hash('md5', input)
+  } catch {
+    // Ours is right as well.
+  }
+  return computeMd5
+}
+
+/** MD5 without anybody's help. */
+export function computeMd5(input: string | Uint8Array): string {
   const bytes = typeof input === 'string' ? encoder.encode(input) : input
   const state = Int32Array.of(0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476)
   const block = new Int32Array(16)
