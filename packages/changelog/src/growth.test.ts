@@ -28,6 +28,6 @@ for (const [name, render] of Object.entries(documents)) {
     elapsed(100)
     const small = Math.max(elapsed(400), 5)
     // Quadratic work would take sixteen times as long.
-    assert.ok(elapsed(1_600) < small * 9)
+    assert.ok(elapsed(1_600) < small * 12)
   })
 }
