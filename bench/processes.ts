@@ -65,7 +65,7 @@ export const benchProcesses: Bench = async ({ isQuick, say }) => {
       {
         title: 'Starting',
         about:
-          `The bundles as they ship, with Node’s compile cache warm; ${String(rounds * 3)} starts of each command, taking turns, and ` +
+          `The bundles as they ship, with the compiled code of earlier runs; ${String(rounds * 3)} starts of each command, taking turns, and ` +
           `${String(rounds)} of server and delegate, after one that is not counted; medians with ranges. Commands count from the start of their process to ` +
           'its end, by the clock of the shell that starts them. Server and delegate start again on what they stored before; ' +
           'the server’s database is an external PostgreSQL.',
