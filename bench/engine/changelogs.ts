@@ -44,8 +44,11 @@ function writeFormattedSql(folder: string, name: string, statements: readonly st
   return { folder, name, statements }
 }
 
-/** XML changesets in `files` files that a root file includes one by one: the shape of a history of years. Holds no statements. */
-export function writeXmlChangelog(folder: string, count: number, files: number): EngineChangelog {
+/**
+ * XML changesets in `files` files that a root file includes one by one: the shape of a history of years. Holds no statements. Without `addColumn`
+ * for SQLite, where Liquibase writes no SQL for it.
+ */
+export function writeXmlChangelog(folder: string, count: number, files: number, product: EngineProduct): EngineChangelog {
   const head =
     '<?xml version="1.0" encoding="UTF-8"?>\n<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog" ' +
     'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="http://www.liquibase.org/xml/ns/dbchangelog ' +
@@ -54,7 +57,9 @@ export function writeXmlChangelog(folder: string, count: number, files: number):
   mkdirSync(join(folder, 'xml'), { recursive: true })
   const names = Array.from({ length: files }, (_, file) => {
     const [from, to] = [file, file + 1].map((edge) => Math.floor((edge * count) / files))
-    const changesets = Array.from({ length: (to ?? 0) - (from ?? 0) }, (_one, index) => xmlChangeset((from ?? 0) + index))
+    const changesets = Array.from({ length: (to ?? 0) - (from ?? 0) }, (_one, index) =>
+      xmlChangeset((from ?? 0) + index, product),
+    )
     const name = `xml/${String(file + 1).padStart(4, '0')}.xml`
     writeFileSync(join(folder, name), `${head}${changesets.join('')}${tail}`)
     return name
@@ -65,7 +70,7 @@ export function writeXmlChangelog(folder: string, count: number, files: number):
   return { folder, name, statements: [] }
 }
 
-function xmlChangeset(index: number): string {
+function xmlChangeset(index: number, product: EngineProduct): string {
   const table = `item_${String(Math.floor(index / 4) + 1)}`
   const changes = [
     `    <createTable tableName="${table}">
@@ -74,7 +79,9 @@ function xmlChangeset(index: number): string {
       <column name="price" type="numeric(12, 2)" defaultValueNumeric="0"/>
       <column name="created_at" type="timestamp" defaultValueComputed="current_timestamp"/>
     </createTable>`,
-    `    <addColumn tableName="${table}"><column name="description" type="varchar(2000)"/></addColumn>`,
+    product === 'sqlite'
+      ? `    <createTable tableName="${table}_note"><column name="text" type="varchar(2000)"/></createTable>`
+      : `    <addColumn tableName="${table}"><column name="description" type="varchar(2000)"/></addColumn>`,
     `    <createIndex tableName="${table}" indexName="${table}_name"><column name="name"/></createIndex>`,
     `    <insert tableName="${table}"><column name="id" valueNumeric="1"/><column name="name" value="first"/></insert>`,
   ]

@@ -1,7 +1,10 @@
 import type { EngineProduct } from './changelogs.ts'
 import type { BareRun } from './run-bare.ts'
 
-/** What the engine's benchmark runs on: a product with commits as durable as in production. */
+/**
+ * What the engine's benchmark runs on: a product with commits as durable as in production. Its databases go with it, not before: a file system
+ * takes long to make files where many have just been deleted, whoever's turn it is.
+ */
 export interface EngineTarget extends AsyncDisposable {
   readonly product: EngineProduct
   /** For readers: the product and its version. */
@@ -10,7 +13,7 @@ export interface EngineTarget extends AsyncDisposable {
   createDatabase(): Promise<EngineDatabase>
 }
 
-export interface EngineDatabase extends AsyncDisposable {
+export interface EngineDatabase {
   readonly jdbcUrl: string
   /** Undefined where databases have no users. */
   readonly user: string | undefined

@@ -1,6 +1,6 @@
 import type { WatchedRun } from '../support/run-watched.ts'
 import type { EngineChangelog } from './changelogs.ts'
-import type { EngineDatabase, EngineTarget } from './engine-target.ts'
+import type { EngineTarget } from './engine-target.ts'
 import type { LiquibasePeer } from './liquibase-peer.ts'
 import type { BareRun } from './run-bare.ts'
 import { runSluice } from './run-sluice.ts'
@@ -25,20 +25,26 @@ export function newWork(name: string): Work {
   return { name, runs: { sluice: [], shipped: [], tuned: [] }, floor: [] }
 }
 
-/** Every side on an empty database of its own, then again with nothing to do; the sides take turns and every round starts with another. */
+/**
+ * Every side on an empty database of its own, then again with nothing to do; the sides take turns and every round starts with another. In
+ * `floorRounds` only Sluice and the commit floor do, which are close to each other and quick.
+ */
 export async function measureUpdates(
   { target, peer, say }: Contest,
   changelog: EngineChangelog,
-  rounds: number,
+  { rounds, floorRounds }: { readonly rounds: number; readonly floorRounds: number },
 ): Promise<{ readonly update: Work; readonly noOp: Work }> {
   const count = changelog.statements.length
   const label = `${count.toLocaleString('en-US')} changeset${count === 1 ? '' : 's'}`
   const update = newWork(`Update, ${label}`)
   const noOp = newWork(`No-op over ${label}`)
+  const runFloor = async (): Promise<void> => {
+    update.floor.push(await (await target.createDatabase()).runBare(changelog.statements))
+  }
   for (let round = 0; round < rounds; round++) {
     say(`${target.title}: ${label}, round ${String(round + 1)} of ${String(rounds)}`)
     for (const side of rotate(round)) {
-      await using database = await target.createDatabase()
+      const database = await target.createDatabase()
       const run = (): Promise<WatchedRun> =>
         side === 'sluice' ? runSluice('apply', database, changelog) : peer.run(side, 'update', database, changelog)
       update.runs[side].push(await run())
@@ -46,8 +52,14 @@ export async function measureUpdates(
       const found = await database.countHistory()
       if (found !== count) throw new Error(`${side} left ${String(found)} of ${String(count)} changesets in the history.`)
     }
-    await using bare = await target.createDatabase()
-    update.floor.push(await bare.runBare(changelog.statements))
+    await runFloor()
+  }
+  for (let round = 0; round < floorRounds; round++) {
+    say(`${target.title}: ${label} and bare commits, round ${String(round + 1)} of ${String(floorRounds)}`)
+    const runOurs = async (): Promise<void> => {
+      update.runs.sluice.push(await runSluice('apply', await target.createDatabase(), changelog))
+    }
+    for (const run of round % 2 === 0 ? [runOurs, runFloor] : [runFloor, runOurs]) await run()
   }
   return { update, noOp }
 }
@@ -62,7 +74,7 @@ export async function measureSqlText(
   for (let round = 0; round < options.rounds; round++) {
     say(`${target.title}: ${options.name}, round ${String(round + 1)} of ${String(options.rounds)}`)
     for (const side of rotate(round)) {
-      await using database = await target.createDatabase()
+      const database = await target.createDatabase()
       const run = await (side === 'sluice'
         ? runSluice('preview', database, changelog)
         : peer.run(side, 'update-sql', database, changelog))
@@ -83,7 +95,7 @@ export async function measureCpu(
   const cpu = { update: [] as number[], noOp: [] as number[] }
   for (let round = 0; round < rounds; round++) {
     say(`${target.title}: processor time of ${changelog.statements.length.toLocaleString('en-US')} changesets`)
-    await using database: EngineDatabase = await target.createDatabase()
+    const database = await target.createDatabase()
     cpu.update.push((await runSluice('apply', database, changelog)).cpuMs)
     cpu.noOp.push((await runSluice('apply', database, changelog)).cpuMs)
   }

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createToken } from '@sluice/base'
@@ -37,7 +36,6 @@ async function openPostgres(): Promise<EngineTarget> {
             before: [],
             statements,
           }),
-        [Symbol.asyncDispose]: () => postgres.dropDatabase(database.name),
       }
     },
     [Symbol.asyncDispose]: () => postgres[Symbol.asyncDispose](),
@@ -85,9 +83,6 @@ async function openMariadb(): Promise<EngineTarget> {
             before: ['create table bench_note (id int primary key, done bool not null)'],
             statements: statements.flatMap(withNotes),
           }),
-        [Symbol.asyncDispose]: async () => {
-          await withConnection(undefined, (query) => query(`drop database ${name}`))
-        },
       }
     },
     async [Symbol.asyncDispose]() {
@@ -120,10 +115,6 @@ async function openSqlite(): Promise<EngineTarget> {
           return Promise.resolve(Number(database.prepare(countSql).get()?.['count']))
         },
         runBare: (statements) => runBare({ product: 'sqlite', driver: '', connection: path, before: [], statements }),
-        [Symbol.asyncDispose]() {
-          for (const suffix of ['', '-journal', '-wal', '-shm', '-sluice-lock']) rmSync(`${path}${suffix}`, { force: true })
-          return Promise.resolve()
-        },
       })
     },
     [Symbol.asyncDispose]: () => temp[Symbol.asyncDispose](),

@@ -12,7 +12,6 @@ export interface BenchPostgres extends AsyncDisposable {
   readonly version: string
   /** An empty database with a role that owns it. */
   createDatabase(name: string): Promise<BenchDatabase>
-  dropDatabase(name: string): Promise<void>
 }
 
 export interface BenchDatabase {
@@ -61,10 +60,6 @@ export async function openBenchPostgres(): Promise<BenchPostgres> {
         password,
         query: (sql, values) => run(url, sql, values),
       }
-    },
-    async dropDatabase(name) {
-      await run(server.url, `drop database if exists "${name}" with (force)`)
-      await run(server.url, `drop role if exists "${name}"`)
     },
     async [Symbol.asyncDispose]() {
       await server.stop()

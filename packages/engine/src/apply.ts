@@ -8,10 +8,12 @@ import { checkPreconditions } from './preconditions/check.ts'
 import type { ApplyReport, ReportEntry } from './report.ts'
 import { StatementAbandoned } from './run/cancellation.ts'
 import { notReachedEntry, runChangeset, throwIfCanceled } from './run/changeset-run.ts'
+import type { ChangesetRun } from './run/changeset-run.ts'
 import { toFailure } from './run/failure.ts'
 import { planRuns } from './run/plan-runs.ts'
 import type { Pending, RunAhead } from './run/plan-runs.ts'
 import { hashStatements } from './run/recording.ts'
+import { mayJoinStretch, runStretch } from './run/run-stretch.ts'
 import { withWriteSession } from './run/write-session.ts'
 import type { WriteSession } from './run/write-session.ts'
 import { setAnchor, setTag } from './tag.ts'
@@ -135,8 +137,42 @@ async function runAll(
   let order = lastOrder(detailed.history)
   // The anchor of an empty history is a row of its own.
   if (detailed.history.length === 0 && outcome.preStartTag !== null) order = 1
-  for (const [index, { planned }] of pending.entries()) {
+  let index = 0
+  let failure: EngineFailure | undefined
+  const skip = (entry: ReportEntry): void => {
+    outcome.entries.push(entry)
+    index++
+  }
+  const settle = (entry: ReportEntry): void => {
+    const isIgnored = isFailureIgnored(entry, pending[index]?.planned) && input.signal?.aborted !== true
+    if (entry.state === 'done' || entry.state === 'unknown' || entry.statementsDone > 0) {
+      outcome.wrote = true
+      outcome.deploymentId = session.deploymentId
+    }
+    if (isIgnored) return skip({ ...entry, state: 'done', result: 'failedIgnored' })
+    skip(entry)
+    order++
+    if (entry.state !== 'done') failure ??= entry.error
+  }
+  const maySend = (at: number): boolean => {
+    const one = pending[at]?.planned
+    return one !== undefined && mayJoinStretch(session, one) && !detailed.partials.has(normalizeChangesetKey(one.key))
+  }
+  for (let next = pending[index]; next !== undefined && failure === undefined; next = pending[index]) {
     throwIfCanceled(input.signal)
+    if (maySend(index)) {
+      const firstOrder = order + 1 - index
+      let at = index
+      const take = (): ChangesetRun | undefined => {
+        if (input.signal?.aborted === true || !maySend(at)) return undefined
+        const run = plan.run(at, firstOrder + at, false)
+        at++
+        return run
+      }
+      await runStretch(session, take, settle)
+      continue
+    }
+    const { planned } = next
     if (planned.stop !== undefined) {
       return {
         ...toFailure(
@@ -153,7 +189,7 @@ async function runAll(
       const error = { ...broken.failure, changeset: planned.key }
       // As in Liquibase, `failOnError: false` covers preconditions that halt; the changeset stays pending.
       if (!planned.changeset.failOnError) {
-        outcome.entries.push({ ...notReachedEntry(planned), state: 'done', result: 'failedIgnored', error })
+        skip({ ...notReachedEntry(planned), state: 'done', result: 'failedIgnored', error })
         session.onEvent?.({ type: 'warning', code: error.code, message: error.message })
         session.onEvent?.({ type: 'changesetFinished', changeset: planned.key, result: 'failedIgnored', rows: 0, durationMs: 0 })
         continue
@@ -162,7 +198,7 @@ async function runAll(
       return error
     }
     if (broken?.outcome === 'CONTINUE') {
-      outcome.entries.push(doneEntry(planned, 'skipped'))
+      skip(doneEntry(planned, 'skipped'))
       session.onEvent?.({ type: 'changesetFinished', changeset: planned.key, result: 'skipped', rows: 0, durationMs: 0 })
       continue
     }
@@ -170,30 +206,19 @@ async function runAll(
     const partial = detailed.partials.get(normalizeChangesetKey(planned.key))
     if (partial !== undefined && partial.sha256 !== hashStatements(planned.statements)) return partialChanged(planned)
     const markRan = broken?.outcome === 'MARK_RAN' || planned.changeset.isInvalid === true
-    order++
-    const isReady = !markRan && ahead?.index === index && ahead.order === order
-    const running = runChangeset(session, isReady && ahead !== undefined ? ahead.run : plan.run(index, order, markRan))
+    const isReady = !markRan && ahead?.index === index && ahead.order === order + 1
+    const running = runChangeset(session, isReady && ahead !== undefined ? ahead.run : plan.run(index, order + 1, markRan))
     // It is with the database now, which should not have to wait for us when it has answered.
-    ahead = plan.ahead(index + 1, order + 1)
-    const entry = await running
-    if (entry.state === 'done' || entry.state === 'unknown' || entry.statementsDone > 0) {
-      outcome.wrote = true
-      outcome.deploymentId = session.deploymentId
-    }
-    if (
-      entry.state === 'failed' &&
-      !planned.changeset.failOnError &&
-      (entry.error?.code === 'STATEMENT_FAILED' || entry.error?.code === 'HOST_COMMAND_FAILED') &&
-      input.signal?.aborted !== true
-    ) {
-      outcome.entries.push({ ...entry, state: 'done', result: 'failedIgnored' })
-      order--
-      continue
-    }
-    outcome.entries.push(entry)
-    if (entry.state !== 'done') return entry.error
+    ahead = plan.ahead(index + 1, order + 2)
+    settle(await running)
   }
-  return undefined
+  return failure
+}
+
+/** Whether a changeset failed for a reason that its `failOnError: false` covers: it stays pending then. */
+function isFailureIgnored({ state, error }: ReportEntry, planned: PlannedChangeset | undefined): boolean {
+  if (state !== 'failed' || planned?.changeset.failOnError !== false) return false
+  return error?.code === 'STATEMENT_FAILED' || error?.code === 'HOST_COMMAND_FAILED'
 }
 
 /** Under the lock nothing may run that the caller's plan (and so its permit) does not have, statement for statement. */

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { applyPlan } from './apply.ts'
 import { DatabaseError } from './database.ts'
-import type { Database } from './database.ts'
+import type { Database, SmallTransaction } from './database.ts'
 import { inspect } from './inspect.ts'
 import { changelog, changeset } from './testing/test-changelog.ts'
 import { openTestTarget } from './testing/test-target.ts'
@@ -36,9 +36,9 @@ describe('cancelling a run', () => {
     deepEqual(await target.rows('select locked from databasechangeloglock'), [[false]])
   })
 
-  it('between two changesets reaches no further one, and before the first writes nothing', async (t) => {
+  it('between two changesets reaches none that was not on its way, and before the first writes nothing', async (t) => {
     const target = await openTestTarget(t)
-    const log = changelog(quick, changeset('2', 'create table b (id int)'))
+    const log = changelog(quick, changeset('2', 'create table b (id int); create table c (id int)'))
     const early = await target.update(log, {}, { signal: AbortSignal.abort() })
     deepEqual([early.report.state, early.report.wrote], ['canceled', false])
     const controller = new AbortController()
@@ -87,43 +87,49 @@ describe('a connection that is lost', () => {
   const lost = new DatabaseError('The connection to the database was lost.', { connectionLost: true })
 
   for (const arrives of [true, false]) {
-    it(`at a commit that ${arrives ? 'arrived' : 'never arrived'} is unknown, and inspection finds the truth`, async (t) => {
+    it(`at commits that ${arrives ? 'arrived' : 'never arrived'} leaves all unknown that were on their way, and inspection finds the truth`, async (t) => {
       const target = await openTestTarget(t)
       const session = await target.connect('sluice:lost:1:x')
-      let commits = 0
+      const four = changelog(...log.changesets, changeset('4', 'create table d (id int)'))
       const flaky = wrap(session, {
-        script: async (statements) => {
-          const isSecond =
-            statements.at(-1) === 'COMMIT' &&
-            statements.some((one) => /INSERT INTO \S*databasechangelog /i.test(one)) &&
-            ++commits === 2
-          if (!isSecond) return session.script(statements)
-          if (arrives) await session.script(statements)
-          await session.close()
-          throw lost
-        },
-        executeAndCommit: async (sql, after, onExecuted) => {
-          const isSecond = ++commits === 2
-          if (!isSecond) return session.executeAndCommit?.(sql, after, onExecuted)
-          if (arrives) await session.executeAndCommit?.(sql, after, onExecuted)
+        executeStretch: async (next) => {
+          const [first, ...others] = [next(), next(), next()]
+          await session.executeStretch?.(stretchOf(first))
+          const untold = others.map((one) => one && { ...one, onExecuted: () => {}, onCommitted: () => {} })
+          if (arrives) await session.executeStretch?.(stretchOf(...untold))
           await session.close()
           throw lost
         },
       })
-      const plan = await planUpdate({ database: flaky, changelog: log })
-      const report = await applyPlan({ database: flaky, changelog: log, plan, options: { runId: 'run_lost' } })
-      deepEqual([report.state, report.entries.map((entry) => entry.state)], ['unknown', ['done', 'unknown', 'notReached']])
+      const plan = await planUpdate({ database: flaky, changelog: four })
+      const events: string[] = []
+      const report = await applyPlan({
+        database: flaky,
+        changelog: four,
+        plan,
+        options: { runId: 'run_lost' },
+        onEvent: (event) =>
+          event.type.startsWith('changeset') && events.push(`${event.type} ${'changeset' in event ? event.changeset?.id : ''}`),
+      })
+      deepEqual(
+        [report.state, report.entries.map((entry) => entry.state)],
+        ['unknown', ['done', 'unknown', 'unknown', 'notReached']],
+      )
+      deepEqual(
+        events,
+        ['1', '2', '3'].flatMap((id) => [`changesetStarted ${id}`, `changeset${id === '1' ? 'Finished' : 'Failed'} ${id}`]),
+      )
       const expected = {
         direction: 'apply',
-        changesets: log.changesets,
+        changesets: four.changesets,
         runId: 'run_lost',
         applicationNamePrefix: 'sluice:lost:1',
       } as const
       const found = await inspect({ database: target.database, expected })
-      deepEqual([found.finding, found.done, found.settled], ['prefix', arrives ? 2 : 1, true])
+      deepEqual([found.finding, found.done, found.settled], ['prefix', arrives ? 3 : 1, true])
       ok(found.lock?.lockedBy?.startsWith('sluice run_lost'))
-      equal((await target.update(log)).report.state, 'succeeded')
-      equal((await inspect({ database: target.database, expected })).summary, 'All 3 changesets were applied.')
+      equal((await target.update(four)).report.state, 'succeeded')
+      equal((await inspect({ database: target.database, expected })).summary, 'All 4 changesets were applied.')
     })
   }
 
@@ -137,7 +143,7 @@ describe('a connection that is lost', () => {
     const flaky = wrap(session, {
       execute: loseConnection,
       executeInNewTransaction: loseConnection,
-      executeAndCommit: undefined as never,
+      executeStretch: undefined as never,
     })
     const plan = await planUpdate({ database: flaky, changelog: log })
     const report = await applyPlan({ database: flaky, changelog: log, plan, options: { runId: 'run_lost' } })
@@ -167,7 +173,8 @@ describe('a connection that is lost', () => {
     const target = await openTestTarget(t)
     const session = await target.connect()
     const flaky = wrap(session, {
-      executeAndCommit: async () => {
+      executeStretch: async (next) => {
+        next()
         await session.close()
         throw lost
       },
@@ -178,6 +185,11 @@ describe('a connection that is lost', () => {
     deepEqual([report.state, report.firstError?.code], ['unknown', 'CONNECTION_LOST'])
   })
 })
+
+function stretchOf(...transactions: readonly (SmallTransaction | undefined)[]): () => SmallTransaction | undefined {
+  const left = [...transactions]
+  return () => left.shift()
+}
 
 /** The same session with some calls replaced. */
 function wrap(database: Database, replaced: Partial<Database>): Database {

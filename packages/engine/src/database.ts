@@ -87,6 +87,16 @@ export interface SessionInfo {
   readonly transactionSince: string | undefined
 }
 
+/** One statement of a user and statements of ours behind it, which the server runs as a transaction of their own. */
+export interface SmallTransaction {
+  /** A text of several statements fails, and nothing of it runs. The statement must not end its transaction by itself. */
+  readonly sql: string
+  readonly after: readonly BoundStatement[]
+  /** The user's statement has ended well; told with the commit, or with what went wrong between. */
+  onExecuted(result: StatementResult): void
+  onCommitted(): void
+}
+
 /**
  * One connection to a target database, as the engine sees it. Implementations send statements verbatim, run one at a time, and
  * throw `DatabaseError` for whatever the server refuses. Nothing here reconnects: a lost connection stays lost, because a new one
@@ -113,12 +123,13 @@ export interface Database {
    */
   executeInNewTransaction?(sql: string): Promise<StatementResult>
   /**
-   * BEGIN, one statement of a user, statements of ours and COMMIT, all in one round trip; the server runs nothing behind a statement that
-   * fails. `onExecuted` is called when the user's has ended well. A text of several statements fails, and nothing of it runs. The statement
-   * must not end its transaction by itself. When the connection is lost, the commit may have come through. Where the server has forgotten
-   * what it should have kept, all of it is taken back and sent again.
+   * A stretch of small transactions: the next are sent while those ahead of them have not been answered. `next` gives them in order, undefined where
+   * the stretch ends; it is asked only for as many as are on their way at a time, and must not throw. The server runs nothing behind a
+   * statement that fails: the call rejects then, `transactionState` tells what is left of the transaction, and none of those behind it
+   * has run. When the connection is lost, any that was not told of as committed may have come through. Where the server has forgotten what
+   * it should have kept, what it came to is taken back and sent again.
    */
-  executeAndCommit?(sql: string, after: readonly BoundStatement[], onExecuted: (result: StatementResult) => void): Promise<void>
+  executeStretch?(next: () => SmallTransaction | undefined): Promise<void>
   /** Statements of ours and COMMIT in one round trip, in the transaction that is open. When one fails, `transactionState` tells what is left. */
   commitWith?(statements: readonly BoundStatement[]): Promise<void>
   /**

@@ -9,6 +9,7 @@ export type {
   QueryResult,
   SessionFacts,
   SessionInfo,
+  SmallTransaction,
   SqlValue,
   StatementResult,
   StatementTimeouts,

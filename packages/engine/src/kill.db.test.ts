@@ -6,6 +6,7 @@ import type { ProcessExit, SpawnedProcess } from '@sluice/testkit'
 import { inspect } from './inspect.ts'
 import { releaseStaleLock } from './locks.ts'
 import { observedChangelog } from './testing/observed-changelog.ts'
+import type { ObservedKind } from './testing/observed-changelog.ts'
 import { openTestTarget } from './testing/test-target.ts'
 import type { TestTarget } from './testing/test-target.ts'
 
@@ -19,7 +20,7 @@ function startChild(target: TestTarget, env: Readonly<Record<string, string>>): 
 /** Kills a run at its n-th event, for every n that is given, each on a schema of its own. */
 async function killAtEvents(
   t: TestContext,
-  kind: 'transactional' | 'stepwise',
+  kind: ObservedKind,
   events: readonly number[],
   check: (target: TestTarget, at: number, exit: ProcessExit) => Promise<void>,
 ): Promise<void> {
@@ -57,6 +58,19 @@ describe('a run that is killed', () => {
       ok(at >= 21 || events.some((event) => event.type === 'lockTakenOver'), `event ${at}`)
       const stale = await releaseStaleLock({ database: target.database })
       equal(stale.released !== undefined, at === 21, `event ${at}`)
+      deepEqual(await target.rows('select locked from databasechangeloglock'), [[false]], `event ${at}`)
+    })
+  })
+
+  it('leaves each of those that were on their way together done or not done, and the next run does each exactly once', async (t) => {
+    const changelog = observedChangelog('small')
+    await killAtEvents(t, 'small', chosen(range(1, 16), [2, 3, 4, 5, 7, 8, 11, 14]), async (target, at) => {
+      // What it had sent may go on for a moment.
+      const { report } = await target.update(changelog, { anchorTag: 'anchor', tag: 'done' })
+      equal(report.state, 'succeeded', `event ${at}: ${report.firstError?.message}`)
+      deepEqual(await observed(target), ['one', 'three', 'two'], `event ${at}`)
+      const recorded = (await target.history()).filter((row) => row.author === 'dev').map((row) => row.id)
+      deepEqual(recorded, ['one', 'two', 'three'], `event ${at}`)
       deepEqual(await target.rows('select locked from databasechangeloglock'), [[false]], `event ${at}`)
     })
   })

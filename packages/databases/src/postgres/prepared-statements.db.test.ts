@@ -5,6 +5,7 @@ import type { BoundStatement, DatabaseError, SqlValue, StatementResult } from '@
 import { openTestDatabase } from '@sluice/testkit'
 import { openPostgres } from './open.ts'
 import type { PostgresSession } from './session.ts'
+import { stretchOf } from './testing/stretch-of.ts'
 
 const note = (text: string | null, number: number): BoundStatement => ({
   sql: 'insert into note (text, number) values ($1, $2)',
@@ -25,7 +26,7 @@ async function run(session: PostgresSession, sql: string, after: readonly BoundS
   const told: StatementResult[] = []
   let code: string | undefined
   try {
-    await session.executeAndCommit(sql, after, (result) => told.push(result))
+    await session.executeStretch(stretchOf({ sql, after, onExecuted: (result) => told.push(result), onCommitted: () => {} }))
   } catch (error) {
     code = (error as DatabaseError).code
   }
@@ -80,7 +81,7 @@ describe('statements of ours that PostgreSQL keeps prepared', () => {
       equal(session.transactionState, 'idle')
       deepEqual(await run(session, 'insert into t values (3)', [note('c', 3)]), [undefined, 1, 3, 3])
       deepEqual(await run(session, 'insert into t values (4)', [note('d', 4)]), [undefined, 1, 4, 4])
-      deepEqual(await kept(session), [['sluice statement 1', 2]])
+      deepEqual(await kept(session), [['sluice statement 1', 3]])
     })
   }
 

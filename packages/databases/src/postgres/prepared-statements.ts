@@ -11,33 +11,39 @@ const missingName = '26000'
  * as long as to carry it out. A user's statement may throw any of them away, so that whoever sends them has to be ready for `isForgotten`.
  */
 export class PreparedStatements {
-  readonly #names = new Map<string, string>()
+  /** By text, and each name for one text only: what is sent before an earlier batch is answered must not find another behind it. */
+  readonly #names = new Map<string, { readonly name: string; isKept: boolean }>()
 
-  /** For the next batch: what is kept by its name, what is not yet with a new one, and once there are too many without one. */
+  /** For the next batch: what is kept by its name, what is not yet with the one it will have, and once there are too many without one. */
   bind(statements: readonly BoundStatement[]): readonly BatchStatement[] {
-    const names = new Map<string, string>()
+    const isNew = new Set<string>()
     return statements.map(({ sql, values }) => {
       const bound = bindValues({ sql, values })
       if (values.length === 0) return bound
-      const kept = this.#names.get(sql) ?? names.get(sql)
-      if (kept !== undefined) return { ...bound, prepared: { name: kept, isNew: false } }
-      const count = this.#names.size + names.size
-      if (count >= keptMax) return bound
-      // With spaces, so that it is nobody else's. One that a failed batch has made is made again.
-      const name = `sluice statement ${String(count + 1)}`
-      names.set(sql, name)
-      return { ...bound, prepared: { name, isNew: true } }
+      let known = this.#names.get(sql)
+      if (known === undefined) {
+        if (this.#names.size >= keptMax) return bound
+        // With spaces, so that it is nobody else's.
+        known = { name: `sluice statement ${String(this.#names.size + 1)}`, isKept: false }
+        this.#names.set(sql, known)
+      }
+      const prepared = { name: known.name, isNew: !known.isKept && !isNew.has(sql) }
+      isNew.add(sql)
+      return { ...bound, prepared }
     })
   }
 
   /** The batch went well: what was new in it is kept from now on. */
   note(sent: readonly BatchStatement[]): void {
-    for (const { text, prepared } of sent) if (prepared?.isNew === true) this.#names.set(text, prepared.name)
+    for (const { text, prepared } of sent) {
+      const known = prepared?.isNew === true ? this.#names.get(text) : undefined
+      if (known !== undefined) known.isKept = true
+    }
   }
 
-  /** Nothing is kept any more. Names are used again: whatever one may still stand for is replaced. */
+  /** Nothing is kept any more. Each is made again under its name: whatever that may still stand for is replaced. */
   forget(): void {
-    this.#names.clear()
+    for (const known of this.#names.values()) known.isKept = false
   }
 }
 

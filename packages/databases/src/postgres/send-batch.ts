@@ -25,12 +25,14 @@ export interface BatchStatement {
   readonly prepared?: { readonly name: string; readonly isNew: boolean }
 }
 
-interface BatchConnection {
+/** A connection of `pg`, as far as batches write to it. */
+export interface BatchConnection {
   readonly stream: { cork(): void; uncork(): void }
   parse(message: { readonly name: string; readonly text: string; readonly types: readonly number[] }): void
   bind(message: { readonly portal: string; readonly statement: string; readonly values: readonly (string | null)[] }): void
   execute(message: { readonly portal: string; readonly rows: number }): void
   close(message: { readonly type: 'S'; readonly name: string }): void
+  flush(): void
   sync(): void
 }
 
@@ -50,14 +52,7 @@ export function sendBatch(
     const batch = {
       submit: (connection: BatchConnection): null => {
         connection.stream.cork()
-        for (const { text, values = [], prepared } of statements) {
-          const name = prepared?.name ?? ''
-          // To close what is not there is no error.
-          if (prepared?.isNew === true) connection.close({ type: 'S', name })
-          if (prepared?.isNew !== false) connection.parse({ name, text, types: [] })
-          connection.bind({ portal: '', statement: name, values })
-          connection.execute({ portal: '', rows: 0 })
-        }
+        for (const statement of statements) writeStatement(connection, statement)
         connection.sync()
         connection.stream.uncork()
         return null
@@ -74,8 +69,18 @@ export function sendBatch(
   })
 }
 
+/** Writes what makes the server run one statement, without asking for its answer. */
+export function writeStatement(connection: BatchConnection, { text, values = [], prepared }: BatchStatement): void {
+  const name = prepared?.name ?? ''
+  // To close what is not there is no error.
+  if (prepared?.isNew === true) connection.close({ type: 'S', name })
+  if (prepared?.isNew !== false) connection.parse({ name, text, types: [] })
+  connection.bind({ portal: '', statement: name, values })
+  connection.execute({ portal: '', rows: 0 })
+}
+
 /** `INSERT 0 5`, `UPDATE 5` or `CREATE TABLE`, as `pg` reads them: the first word, and the last number. */
-function readCommandTag(tag: string): CommandResult {
+export function readCommandTag(tag: string): CommandResult {
   const rows = / (\d+)$/.exec(tag)?.[1]
   return { command: tag.split(' ', 1)[0] ?? null, rowCount: rows === undefined ? null : Number(rows) }
 }

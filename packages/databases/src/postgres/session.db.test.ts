@@ -6,6 +6,7 @@ import { openTestDatabase, waitFor } from '@sluice/testkit'
 import type { TestDatabase } from '@sluice/testkit'
 import { openPostgres } from './open.ts'
 import type { PostgresSession } from './session.ts'
+import { stretchOf } from './testing/stretch-of.ts'
 
 async function open(database: TestDatabase, more: object = {}): Promise<PostgresSession> {
   return openPostgres({ url: database.url, ...more })
@@ -93,7 +94,7 @@ describe('a PostgreSQL session', () => {
     const run = async (sql: string, after = note): Promise<unknown> => {
       let ended: unknown
       try {
-        await session.executeAndCommit(sql, after, (result) => (ended = result))
+        await session.executeStretch(stretchOf({ sql, after, onExecuted: (result) => (ended = result), onCommitted: () => {} }))
       } catch (error) {
         const { code, position } = error as DatabaseError
         ended = [code, position, ended]

@@ -7,6 +7,7 @@ import type {
   QueryResult,
   SessionFacts,
   SessionInfo,
+  SmallTransaction,
   SqlValue,
   StatementResult,
   StatementTimeouts,
@@ -20,7 +21,10 @@ import type { CancelAddress } from './cancel.ts'
 import { sendCopyData } from './copy-in.ts'
 import { toDatabaseError } from './errors.ts'
 import { PreparedStatements, bindValues, isForgotten, usesKept } from './prepared-statements.ts'
+import { readResult } from './read-result.ts'
 import { sendBatch } from './send-batch.ts'
+import { sendStretch } from './send-stretch.ts'
+import { Stretch } from './stretch.ts'
 import type { BatchStatement, CommandResult, SubmittableQuery } from './send-batch.ts'
 
 /** What `pg` has and its types leave out. */
@@ -119,31 +123,37 @@ export class PostgresSession implements Database {
     return this.#isDirect && !this.#isVariant
   }
 
-  // None of ours stands in the user's text, and what follows a statement that failed is not run. Statements that share one Sync are one
-  // transaction: it begins with the first and is committed, or taken back, before the server says that it is ready.
-  async executeAndCommit(
-    sql: string,
-    after: readonly BoundStatement[],
-    onExecuted: (result: StatementResult) => void,
-  ): Promise<void> {
-    let executed: StatementResult | undefined
-    const send = async (recording: readonly BatchStatement[]): Promise<void> => {
-      executed = undefined
-      await sendBatch(this.#client, [{ text: sql }, ...recording], (index, result) => {
-        if (index === 0) executed = readResult(result)
-      })
-    }
+  async executeStretch(next: () => SmallTransaction | undefined): Promise<void> {
     await this.#send(async () => {
-      try {
-        await this.#sendRecording(after, send, () => executed !== undefined)
-      } catch (error) {
-        // Where an error stands in our own text says nothing.
-        throw executed === undefined ? error : toDatabaseError(error, this.#cancelAsked, Infinity)
-      } finally {
-        // The server answers when it has done everything: nobody is told later than could be.
-        if (executed !== undefined) onExecuted(executed)
+      let again: readonly SmallTransaction[] = []
+      for (;;) {
+        const stretch = new Stretch({
+          again,
+          next,
+          bind: (statements) => this.#bind(statements),
+          note: (sent) => this.#prepared.note(sent),
+        })
+        try {
+          await sendStretch(this.#client, () => stretch.take())
+          return
+        } catch (error) {
+          if (!isForgotten(error) || !stretch.usesKept || !(await this.#takeBack())) {
+            // Where an error stands in our own text says nothing.
+            throw stretch.tellExecuted() ? toDatabaseError(error, this.#cancelAsked, Infinity) : error
+          }
+          this.#prepared.forget()
+          again = stretch.open
+        }
       }
     })
+  }
+
+  /** Ends the transaction that an error has left open. After a COMMIT that failed there is none: it was none of a name of ours. */
+  async #takeBack(): Promise<boolean> {
+    await this.#untilReady()
+    if (this.transactionState !== 'failed') return false
+    await this.#client.query('ROLLBACK')
+    return true
   }
 
   async commitWith(statements: readonly BoundStatement[]): Promise<void> {
@@ -175,7 +185,7 @@ export class PostgresSession implements Database {
     send: (recording: readonly BatchStatement[]) => Promise<void>,
     undo: () => boolean | Promise<boolean>,
   ): Promise<void> {
-    const recording = this.keepsPrepared ? this.#prepared.bind(statements) : statements.map(bindValues)
+    const recording = this.#bind(statements)
     try {
       await send(recording)
       this.#prepared.note(recording)
@@ -186,6 +196,10 @@ export class PostgresSession implements Database {
       this.#prepared.forget()
       await send(statements.map(bindValues))
     }
+  }
+
+  #bind(statements: readonly BoundStatement[]): readonly BatchStatement[] {
+    return this.keepsPrepared ? this.#prepared.bind(statements) : statements.map(bindValues)
   }
 
   async #execute(sql: string, keepRows: number, before: string): Promise<StatementResult> {
@@ -350,15 +364,6 @@ export class PostgresSession implements Database {
       connection.once('readyForQuery', done)
       connection.once('end', done)
     })
-  }
-}
-
-function readResult(result: CommandResult | CommandResult[]): StatementResult {
-  const results = Array.isArray(result) ? result : [result]
-  const counted = results.filter((one) => one.rowCount !== null)
-  return {
-    rows: counted.length === 0 ? undefined : counted.reduce((sum, one) => sum + (one.rowCount ?? 0), 0),
-    command: results.at(-1)?.command ?? '',
   }
 }
 

@@ -14,7 +14,7 @@ export class NewTables {
   readonly #names = new Set<string>()
   #inserted = 0
 
-  /** Statements of a changeset that has been committed. Those that may have filled any table make an end of all. */
+  /** Statements of a changeset that has been committed, or will be before anything else runs. Those that may have filled any table make an end of all. */
   note(statements: readonly { readonly sql: string }[], dialect: Pick<Dialect, 'name' | 'transactionalDdl'>): void {
     for (const { sql } of statements) {
       if (!this.mayCommitWith(sql, dialect)) {
@@ -26,6 +26,11 @@ export class NewTables {
       else this.#inserted += sql.length
       if (this.#inserted > insertedMax) this.#names.clear()
     }
+  }
+
+  /** What was noted may not have come about. */
+  clear(): void {
+    this.#names.clear()
   }
 
   /** `mayCommitWith`, with what this run has created in mind. */

@@ -1,19 +1,18 @@
 import { AppError } from '@sluice/base'
 import type { ChangesetKey } from '../changeset-key.ts'
-import { DatabaseError } from '../database.ts'
 import type { BoundStatement, Database, StatementResult } from '../database.ts'
 import type { ChangesetDirection, ChangesetResult } from '../events.ts'
 import type { PlannedStatement } from '../plan.ts'
-import { canShareTransaction, lockedRegions, mayHavePartlyRun } from '../planning/statements.ts'
-import { createStatementTyper } from '../planning/typed-load.ts'
-import type { StatementTyper } from '../planning/typed-load.ts'
+import { canShareTransaction, lockedRegions } from '../planning/statements.ts'
 import type { ReportEntry } from '../report.ts'
-import { deleteDetail, insertRunningDetail, settleDetails, updateDetail } from '../tracking/detail.ts'
+import { insertRunningDetail, settleDetails, updateDetail } from '../tracking/detail.ts'
 import { formatWrite } from '../tracking/row-insert.ts'
 import type { TrackingWrite } from '../tracking/row-insert.ts'
-import { StatementAbandoned, canceledError } from './cancellation.ts'
-import { shortSql, toFailure } from './failure.ts'
-import { boundRecordingOf, commitRecording, detailRow } from './recording.ts'
+import { canceledError } from './cancellation.ts'
+import { finishChangeset, startChangeset, startStatement } from './changeset-progress.ts'
+import type { Progress } from './changeset-progress.ts'
+import { failChangeset } from './fail-changeset.ts'
+import { commitRecording, detailRow } from './recording.ts'
 import { runCommand } from './run-command.ts'
 import type { WriteSession } from './write-session.ts'
 
@@ -46,92 +45,18 @@ export interface ChangesetRun {
  * what ran.
  */
 export async function runChangeset(session: WriteSession, run: ChangesetRun): Promise<ReportEntry> {
-  const { clock, onEvent } = session
-  const started = clock.monotonic()
-  const progress: Progress = {
-    done: run.resumeAfter,
-    durable: run.resumeAfter,
-    rows: 0,
-    inDoubt: false,
-    openBefore: false,
-    statementSent: false,
-    sent: undefined,
-    typer: createStatementTyper(session.database),
-  }
-  onEvent?.({
-    type: 'changesetStarted',
-    changeset: run.key,
-    direction: run.direction,
-    position: run.position,
-    total: run.total,
-    statements: run.statements.length,
-    transactional: run.transactional,
-  })
-  const entry = {
-    changeset: run.key,
-    statements: run.statements.length,
-    transactional: run.transactional,
-  }
+  const progress = startChangeset(session, run)
   try {
     await (run.transactional ? runInTransaction(session, run, progress) : runStepwise(session, run, progress))
     session.newTables.note(run.statements, session.database.dialect)
-    const durationMs = Math.round(clock.monotonic() - started)
-    onEvent?.({ type: 'changesetFinished', changeset: run.key, result: run.result, rows: progress.rows, durationMs })
-    return {
-      ...entry,
-      state: 'done',
-      result: run.result,
-      statementsDone: progress.done,
-      rows: progress.rows,
-      durationMs,
-      error: undefined,
-    }
+    return finishChangeset(session, run, progress)
   } catch (error) {
-    const planned = progress.sent
-    const failure = toFailure(error, {
-      changeset: run.key,
-      ...(progress.statementSent ? { statement: progress.done + 1, planned } : {}),
-    })
-    const unknown = await settleFailure(session, run, progress, error)
-    const durationMs = Math.round(clock.monotonic() - started)
-    onEvent?.({ type: 'changesetFailed', changeset: run.key, error: failure, durationMs })
-    return {
-      ...entry,
-      state: unknown ? 'unknown' : 'failed',
-      result: undefined,
-      statementsDone: run.transactional ? 0 : progress.durable,
-      rows: progress.rows,
-      durationMs,
-      error: failure,
-    }
+    return await failChangeset(session, run, progress, error)
   }
-}
-
-interface Progress {
-  /** Statements that ended well. */
-  done: number
-  /** Of those, the ones that no rollback can take back any more. */
-  durable: number
-  rows: number
-  /** Something was sent whose effect lasts even if its answer is never seen. */
-  inDoubt: boolean
-  /** A transaction was open when the last statement was sent. */
-  openBefore: boolean
-  /** A user's statement has been sent and not been answered. */
-  statementSent: boolean
-  /** The last user's statement that was sent, as it was sent. */
-  sent: PlannedStatement | undefined
-  readonly typer: StatementTyper
 }
 
 async function runInTransaction(session: WriteSession, run: ChangesetRun, progress: Progress): Promise<void> {
   const { database } = session
-  const [only] = run.statements
-  if (only !== undefined && run.statements.length === 1 && only.command === undefined && only.typed === undefined) {
-    if (database.executeAndCommit !== undefined && session.newTables.mayCommitWith(only.sql, database.dialect)) {
-      return runAtOnce(session, run, progress, only)
-    }
-  }
   const beginsWithFirst =
     database.executeInNewTransaction !== undefined && run.statements[0]?.command === undefined && run.statements.length > 0
   if (!beginsWithFirst) await session.cancellable(() => database.script(['BEGIN']))
@@ -150,28 +75,6 @@ async function runInTransaction(session: WriteSession, run: ChangesetRun, progre
   }
   progress.inDoubt = true
   await session.cancellable(() => commitRecording(session, run))
-  progress.inDoubt = false
-}
-
-/** The whole of a small changeset in one round trip. */
-async function runAtOnce(
-  session: WriteSession,
-  run: ChangesetRun,
-  progress: Progress,
-  statement: PlannedStatement,
-): Promise<void> {
-  const { database } = session
-  const finish = startStatement(session, run, progress, statement)
-  progress.inDoubt = true
-  try {
-    await session.cancellable(
-      () => database.executeAndCommit?.(statement.sql, boundRecordingOf(session, run), finish) ?? Promise.resolve(),
-    )
-  } catch (error) {
-    // After the statement's own error nothing is committed.
-    if (progress.statementSent && error instanceof DatabaseError && !error.connectionLost) progress.inDoubt = false
-    throw error
-  }
   progress.inDoubt = false
 }
 
@@ -240,98 +143,8 @@ async function sendStatement(
   )
 }
 
-/** Says that a statement is sent; the function it gives says that it ended well. */
-function startStatement(
-  { clock, onEvent, database }: WriteSession,
-  run: ChangesetRun,
-  progress: Progress,
-  statement: PlannedStatement,
-): (result: Pick<StatementResult, 'rows'>) => void {
-  const place = { changeset: run.key, statement: progress.done + 1, of: run.statements.length }
-  onEvent?.({ type: 'statementStarted', ...place, sql: shortSql(statement.sql) })
-  const started = clock.monotonic()
-  progress.statementSent = true
-  progress.sent = statement
-  progress.openBefore = database.transactionState === 'active'
-  return ({ rows }) => {
-    progress.statementSent = false
-    progress.done++
-    progress.rows += rows ?? 0
-    onEvent?.({ type: 'statementFinished', ...place, rows, durationMs: Math.round(clock.monotonic() - started) })
-  }
-}
-
 function execute(database: Database, sql: string, begins: boolean): Promise<StatementResult> {
   return begins && database.executeInNewTransaction !== undefined ? database.executeInNewTransaction(sql) : database.execute(sql)
-}
-
-/** Leaves the session usable and the side table true. Says whether the changeset may have become durable, or partly so. */
-async function settleFailure(session: WriteSession, run: ChangesetRun, progress: Progress, error: unknown): Promise<boolean> {
-  const { database } = session
-  if (error instanceof StatementAbandoned) {
-    // Without this connection the server cannot be told to commit; whatever it is doing still has to end.
-    await database.close().catch(() => {})
-    return true
-  }
-  const lost = database.transactionState === 'closed' || (error instanceof DatabaseError && error.connectionLost)
-  if (lost) return progress.inDoubt
-  const isOpen = database.transactionState !== 'idle'
-  const failed = progress.statementSent ? run.statements[progress.done] : undefined
-  // A deadlock, for one: the server itself has ended the transaction that the statement was in.
-  const endedByServer =
-    !isOpen && progress.openBefore && failed !== undefined && canShareTransaction(failed.sql, database.dialect)
-  try {
-    const isWhole = !isOpen || (await rollBack(session))
-    if (!isOpen && !endedByServer) progress.durable = progress.done
-    if (!run.transactional) await noteFailure(session, run, progress, error)
-    return !isWhole
-  } catch {
-    // The note of the intent stays as it is: the next run sees an interrupted changeset.
-    return false
-  }
-}
-
-/** MySQL: some tables that were changed know no transactions, so that their part of the work stays. */
-const notRolledBackCode = '1196'
-
-/** Says whether everything was taken back. */
-async function rollBack({ database }: WriteSession): Promise<boolean> {
-  const { onNotice } = database
-  let isWhole = true
-  database.onNotice = (notice) => {
-    if (notice.code === notRolledBackCode) isWhole = false
-    onNotice?.(notice)
-  }
-  try {
-    await database.execute('ROLLBACK')
-  } finally {
-    database.onNotice = onNotice
-  }
-  return isWhole
-}
-
-/** A changeset of which nothing ran is as if it had not been started; otherwise the side table says how far it came. */
-async function noteFailure(session: WriteSession, run: ChangesetRun, progress: Progress, error: unknown): Promise<void> {
-  const { database, tracking } = session
-  const { dialect } = database
-  const row = detailRow(session, run)
-  const done = progress.durable
-  const failed = progress.statementSent ? run.statements[progress.done] : undefined
-  const isInDoubt =
-    failed !== undefined &&
-    (failed.command === undefined
-      ? error instanceof DatabaseError && mayHavePartlyRun(failed.sql, dialect)
-      : // What says that it failed counts as not done, as with a statement; what was ended halfway may have done anything.
-        !(error instanceof AppError && error.code === 'HOST_COMMAND_FAILED'))
-  // What an earlier run left in doubt stays so when this one could not get past it.
-  const wasInDoubt = progress.done === run.resumeAfter ? run.uncertain : undefined
-  const running = isInDoubt ? progress.done + 1 : wasInDoubt
-  const note =
-    done === 0 && running === undefined
-      ? deleteDetail(dialect, tracking, row)
-      : updateDetail(dialect, tracking, row, { state: 'failed', done, running })
-  // BEGIN also gives up tables that the changeset has locked by hand, and makes the note last where autocommit was switched off.
-  await database.script(['BEGIN', note, 'COMMIT'])
 }
 
 /** The entry of a changeset that the command did not come to. */

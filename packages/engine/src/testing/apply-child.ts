@@ -7,10 +7,11 @@ import { applyPlan } from '../apply.ts'
 import { hasPlanErrors } from '../plan.ts'
 import { planUpdate } from '../update.ts'
 import { observedChangelog } from './observed-changelog.ts'
+import type { ObservedKind } from './observed-changelog.ts'
 
 const killAt = Number(process.env['CHILD_KILL_AT'] ?? '0')
 const onPartial = process.env['CHILD_ON_PARTIAL'] === 'resume' ? 'resume' : 'stop'
-const changelog = observedChangelog(process.env['CHILD_KIND'] === 'stepwise' ? 'stepwise' : 'transactional')
+const changelog = observedChangelog((process.env['CHILD_KIND'] ?? 'transactional') as ObservedKind)
 const database = await openDatabase({ url: process.env['CHILD_URL'] ?? '', applicationName: `sluice:child:${process.pid}` })
 const options = { runId: `run_${process.pid}`, host: 'child (127.0.0.1)', tag: 'done', anchorTag: 'anchor', onPartial } as const
 const plan = await planUpdate({ database, changelog, options })
