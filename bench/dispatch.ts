@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { openTempDir, spawnProcess } from '@sluice/testkit'
 import type { DispatchFindings, DispatchPlan, Latencies } from './dispatch/generator.ts'
 import type { Bench } from './figures.ts'
-import { formatCount, formatMs } from './statistics.ts'
+import { describeMs, formatCount, formatMs, median } from './statistics.ts'
 import { openBenchPostgres } from './support/bench-postgres.ts'
 import { bundle } from './support/peers.ts'
 import { readCpuMs } from './support/process-facts.ts'
@@ -42,7 +42,7 @@ export const benchDispatch: Bench = async ({ isQuick, say }) => {
     adminKey: readFileSync(adminKeyFile, 'utf8').trim(),
     delegates: 200,
     idle: { tasks: isQuick ? 50 : 200, everyMs: 50 },
-    load: { perSecond: 400, seconds: isQuick ? 5 : 20 },
+    load: { perSecond: 400, seconds: isQuick ? 5 : 20, rounds: isQuick ? 1 : 5 },
     backlog: { tasks: 200_000, seconds: isQuick ? 2 : 5 },
   }
   say(`dispatch: ${String(plan.delegates)} simulated delegates, ${String(plan.load.perSecond)} tasks/s`)
@@ -60,6 +60,10 @@ export const benchDispatch: Bench = async ({ isQuick, say }) => {
   const { idle, load, claims, enrolMs } = JSON.parse(generator.stdout) as DispatchFindings
   say(`dispatch: the server used ${formatMs(readCpuMs(server.pid) - cpuBefore)} of processor time in all`)
 
+  const p99s = load.map(({ p99Ms }) => p99Ms)
+  const p99Ms = median(p99s)
+  const isWhole = load.every(({ missing, repeated }) => missing === 0 && repeated === 0)
+  const share = median(load.map(({ generatorShare }) => generatorShare))
   const row = (name: string, found: Latencies): string[] => [
     name,
     formatCount(found.tasks),
@@ -75,9 +79,12 @@ export const benchDispatch: Bench = async ({ isQuick, say }) => {
           'From the statement that queues a task to its offer in the hands of a delegate, over TLS, with access tokens and long polls. One process apart from the ' +
           'server queues the tasks (with the function that the orchestrator uses, at random times) and plays all delegates: they accept each ' +
           'offer and poll again. Server, PostgreSQL and generator share the cores. ' +
-          `The generator used ${(load.generatorShare * 100).toFixed(0)} % of a core under load; enrolling ${String(plan.delegates)} delegates took ${formatMs(enrolMs)}.`,
+          `The generator used ${(share * 100).toFixed(0)} % of a core under load; enrolling ${String(plan.delegates)} delegates took ${formatMs(enrolMs)}.`,
         columns: ['What', 'Tasks', 'Rate', 'p50', 'p90', 'p99', 'Longest', 'Repeated / missing'],
-        rows: [row('1 idle delegate', idle), row(`${String(plan.delegates)} delegates`, load)],
+        rows: [
+          row('1 idle delegate', idle),
+          ...load.map((found, index) => row(`${String(plan.delegates)} delegates, round ${String(index + 1)}`, found)),
+        ],
       },
       {
         title: 'Claims from a long backlog',
@@ -95,8 +102,8 @@ export const benchDispatch: Bench = async ({ isQuick, say }) => {
       {
         what: `p99 of dispatch, ${String(plan.delegates)} delegates, ${String(plan.load.perSecond)} tasks/s`,
         goal: '≤ 50 ms',
-        measured: formatMs(load.p99Ms),
-        isMet: load.p99Ms <= 50 && load.missing === 0 && load.repeated === 0,
+        measured: describeMs(p99s),
+        isMet: p99Ms <= 50 && isWhole,
       },
       {
         what: `Claims per second before a backlog of ${formatCount(plan.backlog.tasks)}, through the server`,

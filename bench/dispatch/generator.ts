@@ -16,7 +16,7 @@ export interface DispatchPlan {
   readonly adminKey: string
   readonly delegates: number
   readonly idle: { readonly tasks: number; readonly everyMs: number }
-  readonly load: { readonly perSecond: number; readonly seconds: number }
+  readonly load: { readonly perSecond: number; readonly seconds: number; readonly rounds: number }
   readonly backlog: { readonly tasks: number; readonly seconds: number }
 }
 
@@ -37,7 +37,8 @@ export interface Latencies {
 export interface DispatchFindings {
   readonly enrolMs: number
   readonly idle: Latencies
-  readonly load: Latencies
+  /** Round by round. */
+  readonly load: readonly Latencies[]
   readonly claims: {
     readonly singlePerSecond: number
     readonly batchPerSecond: number
@@ -56,11 +57,15 @@ const delegates = await enrolSimulatedDelegates(plan, plan.delegates, token)
 const enrolMs = performance.now() - enrolAt
 
 const idle = await measureLatency(queue, delegates.slice(0, 1), { count: plan.idle.tasks, waitMs: () => plan.idle.everyMs })
-const load = await measureLatency(queue, delegates, {
-  count: plan.load.perSecond * plan.load.seconds,
-  // Arrivals as they are without anybody's plan: a Poisson process.
-  waitMs: () => (-Math.log(1 - Math.random()) / plan.load.perSecond) * 1000,
-})
+const load: Latencies[] = []
+for (let round = 0; round < plan.load.rounds; round++) {
+  const found = await measureLatency(queue, delegates, {
+    count: plan.load.perSecond * plan.load.seconds,
+    // Arrivals as they are without anybody's plan: a Poisson process.
+    waitMs: () => (-Math.log(1 - Math.random()) / plan.load.perSecond) * 1000,
+  })
+  load.push(found)
+}
 await queue.fill(plan.backlog.tasks)
 const singlePerSecond = await measureClaims(queue, delegates, { connections: 1, batch: 1 })
 const batchPerSecond = await measureClaims(queue, delegates, { connections: 1, batch: 50 })
