@@ -21,15 +21,15 @@ export function fasterGoal(what: string, work: Work, peer: 'shipped' | 'tuned', 
   }
 }
 
-/** At most 1.2 times the loop of bare commits, although ours starts and connects in that time too; beside it the loop as a process. */
+/** At most 1.2 times the bare commits, both as processes that start and connect; beside it against the loop alone, which does neither. */
 export function floorGoal(what: string, work: Work): Goal {
   const ours = medianWall(work, 'sluice')
   const [loop, process] = [median(work.floor.map(({ loopMs }) => loopMs)), median(work.floor.map(({ wallMs }) => wallMs))]
   return {
     what,
     goal: '≤ 1.2 × the bare commits',
-    measured: `${formatMs(ours)} against ${formatMs(loop)} (${(ours / loop).toFixed(2)} ×; as a process ${(ours / process).toFixed(2)} ×)`,
-    isMet: ours <= 1.2 * loop,
+    measured: `${formatMs(ours)} against ${formatMs(process)} (${(ours / process).toFixed(2)} ×; against its loop alone ${(ours / loop).toFixed(2)} ×)`,
+    isMet: ours <= 1.2 * process,
   }
 }
 
