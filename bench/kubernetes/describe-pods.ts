@@ -76,7 +76,7 @@ export function describePods(measures: PodMeasures): BenchResult {
         about:
           'The example shop on a database that is up to date, one step group in a pod, taking turns with a bare pod of the same image whose one ' +
           'container does nothing (`busybox true`). Both count until the cluster says that the pod has ended, which the kubelet ' +
-          'finds out about once a second; users have the result earlier. ' +
+          'finds out about once a second, so that each begins at a random moment; users have the result earlier. ' +
           `Load of the machine before: ${measures.load.toFixed(1)}.`,
         columns: ['What', 'Time'],
         rows: [

@@ -97,12 +97,17 @@ async function prepareTarget(lab: FaultLab, name: string, random: () => number):
   await lab.queryTarget('postgres', `create database ${name} owner ${name}`)
   await lab.queryTarget(
     name,
-    `create table observer (changeset text, at timestamptz default clock_timestamp()); grant insert on observer to ${name}`,
+    `create table observer (changeset text, seconds numeric, at timestamptz default clock_timestamp()); grant insert on observer to ${name};
+create function wait() returns trigger language plpgsql as $$ begin perform pg_sleep(new.seconds); return new; end $$;
+create trigger wait before insert on observer for each row when (new.seconds is not null) execute function wait()`,
   )
   const repository = sluice.createRepository(name)
   const changesets = Array.from({ length: changesetCount }, (_, index) => {
     const id = String(index + 1)
     const sleep = (random() * 0.25).toFixed(3)
+    // Three behind one another are small, and sent together.
+    if (index >= 3 && index < 6)
+      return `--changeset fault:${id}\nINSERT INTO observer (changeset, seconds) VALUES ('${id}', ${sleep});\n--rollback SELECT 1;\n`
     return `--changeset fault:${id}\nCREATE TABLE t${id} (id int);\nSELECT pg_sleep(${sleep});\nINSERT INTO observer (changeset) VALUES ('${id}');\n--rollback DROP TABLE t${id};\n`
   })
   repository.commit({ 'changelog.sql': `--liquibase formatted sql\n${changesets.join('\n')}` })
