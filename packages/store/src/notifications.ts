@@ -1,6 +1,7 @@
 import { backoffMs, type Clock, type Logger, systemClock, type Timings } from '@sluice/base'
 import pg from 'pg'
 import type { Queryable } from './queryable.ts'
+import { say } from './said-after-commit.ts'
 
 /**
  * `sluice_task`: a fit key that has a queued task, or `instance:<id>` with a command. `sluice_attempt`: an attempt with news for its
@@ -47,9 +48,12 @@ export interface NotificationsOptions {
   readonly clock?: Clock | undefined
 }
 
-/** Says something on a channel; delivered when the transaction commits. Equal payloads of one transaction are delivered once. */
-export async function notify(connection: Queryable, channel: Channel, payload: string): Promise<void> {
-  await connection.query({ name: 'notify', text: 'select pg_notify($1, $2)', values: [channel, payload] })
+/** Says something on a channel, behind the commit of the transaction that the connection is in. Equal payloads of one are said once. */
+export function notify(connection: Queryable, channel: Channel, ...payloads: readonly string[]): Promise<void> {
+  return say(
+    connection,
+    payloads.map((payload) => [channel, payload]),
+  )
 }
 
 const probeAnswerMs = 10_000

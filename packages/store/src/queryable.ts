@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { keepUntilCommit, say, takeKept } from './said-after-commit.ts'
 
 /** What runs a statement: the pool, or one connection inside of a transaction. */
 export interface Queryable {
@@ -12,7 +13,8 @@ export interface Queryable {
 
 /**
  * Runs `work` in one transaction on one connection. Rolls back when it throws. A connection that broke on the way is not reused, and the
- * database ends its transaction, so a lock never outlives its owner.
+ * database ends its transaction, so a lock never outlives its owner. What the transaction has to say to other processes is said behind
+ * the commit, and lost with the process: they look again by themselves.
  */
 export async function inTransaction<Result>(pool: pg.Pool, work: (connection: Queryable) => Promise<Result>): Promise<Result> {
   const connection = await pool.connect()
@@ -22,8 +24,12 @@ export async function inTransaction<Result>(pool: pg.Pool, work: (connection: Qu
   let broken = false
   try {
     await connection.query('begin')
+    keepUntilCommit(connection)
     const result = await work(connection)
     await connection.query('commit')
+    await say(connection, takeKept(connection)).catch(() => {
+      broken = true
+    })
     return result
   } catch (error) {
     try {
@@ -33,6 +39,7 @@ export async function inTransaction<Result>(pool: pg.Pool, work: (connection: Qu
     }
     throw error
   } finally {
+    takeKept(connection)
     connection.removeListener('error', ignore)
     connection.release(broken || undefined)
   }

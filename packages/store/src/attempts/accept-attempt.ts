@@ -1,3 +1,4 @@
+import { notify } from '../notifications.ts'
 import type { Queryable } from '../queryable.ts'
 import { intervalMs } from '../queryable.ts'
 
@@ -28,7 +29,7 @@ export async function acceptAttempts(
   connection: Queryable,
   inputs: readonly AcceptInput[],
 ): Promise<readonly (AcceptedTask | undefined)[]> {
-  const { rows } = await connection.query<AcceptedTask & { instanceId: string; bootId: string; notified: unknown }>({
+  const { rows } = await connection.query<AcceptedTask & { instanceId: string; bootId: string; kind: string }>({
     name: 'accept-attempts',
     text: `
       with wanted as (
@@ -57,7 +58,7 @@ export async function acceptAttempts(
         from task where kind = 'stepGroup'
       )
       select attempt_id as "attemptId", instance_id as "instanceId", boot_id as "bootId", id as "taskId", execution_id as "executionId", epoch, spec,
-        case when kind = 'stepGroup' then pg_notify('sluice_execution', 'inbox:' || execution_id) end as notified
+        kind
       from task`,
     values: [
       inputs.map(({ attemptId }) => attemptId),
@@ -68,6 +69,8 @@ export async function acceptAttempts(
       inputs.map(({ at }) => at),
     ],
   })
+  const groups = rows.filter(({ kind }) => kind === 'stepGroup')
+  await notify(connection, 'sluice_execution', ...new Set(groups.map(({ executionId }) => `inbox:${executionId}`)))
   const taken = new Map(rows.map((row) => [row.attemptId, row]))
   return inputs.map(({ attemptId, instanceId, bootId, epoch }) => {
     const row = taken.get(attemptId)

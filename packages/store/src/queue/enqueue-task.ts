@@ -1,5 +1,6 @@
 import { createId } from '@sluice/base'
 import { toJson } from '../json.ts'
+import { notify } from '../notifications.ts'
 import type { Queryable } from '../queryable.ts'
 import { createFitKey, type TaskFit } from './fit.ts'
 
@@ -30,17 +31,14 @@ export async function enqueueTask(connection: Queryable, task: NewTask): Promise
   const { rows } = await connection.query<{ id: string }>({
     name: 'enqueue-task',
     text: `
-      with queued as (
-        insert into tasks (id, execution_id, group_id, group_path, kind, priority, org, project, selectors, needs_approval, recipients,
+      insert into tasks (id, execution_id, group_id, group_path, kind, priority, org, project, selectors, needs_approval, recipients,
           fit_key, spec, step_run_id, attempt_number, infra, infra_target)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         on conflict (execution_id, group_id) where kind = 'stepGroup' do update set
           state = 'queued', fence = tasks.fence + 1, group_path = excluded.group_path, priority = excluded.priority, selectors = excluded.selectors,
           needs_approval = excluded.needs_approval, recipients = excluded.recipients, fit_key = excluded.fit_key, spec = excluded.spec,
           attempt_number = excluded.attempt_number, infra = excluded.infra, infra_target = excluded.infra_target, queued_at = now(), done_at = null
-        returning id
-      )
-      select id, pg_notify('sluice_task', $12) from queued`,
+        returning id`,
     values: [
       createId('task'),
       task.executionId,
@@ -61,5 +59,6 @@ export async function enqueueTask(connection: Queryable, task: NewTask): Promise
       task.infraTarget === undefined ? null : toJson(task.infraTarget),
     ],
   })
+  await notify(connection, 'sluice_task', fitKey)
   return rows[0]?.id ?? ''
 }

@@ -76,7 +76,7 @@ export async function expireOffers(connection: Queryable, logger: Logger): Promi
       )
       select * from task`,
   })
-  for (const fitKey of new Set(rows.map((row) => row.fit_key))) await notify(connection, 'sluice_task', fitKey)
+  await notify(connection, 'sluice_task', ...new Set(rows.map((row) => row.fit_key)))
   for (const row of rows)
     logger.info({ attemptId: row.attempt_id, delegate: row.delegate_name }, 'an offer was not taken in time')
   return rows.length
