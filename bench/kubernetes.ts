@@ -9,7 +9,7 @@ import { describePods, type PodMeasures } from './kubernetes/describe-pods.ts'
 import { type KubeLab, openKubeLab } from './kubernetes/lab.ts'
 
 const sizes = {
-  full: { rounds: 40, together: 10, togetherRounds: 3, crowd: 50, lookMs: 15_000, startMsMax: 120_000 },
+  full: { rounds: 80, together: 10, togetherRounds: 3, crowd: 50, lookMs: 15_000, startMsMax: 120_000 },
   quick: { rounds: 5, together: 4, togetherRounds: 1, crowd: 6, lookMs: 4000, startMsMax: 45_000 },
 } as const
 

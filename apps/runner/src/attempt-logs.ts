@@ -35,12 +35,15 @@ export class AttemptLogs {
     this.#parts = parts
   }
 
-  /** Opens the stream of a step run, or the attempt's own by the attempt's id. Secrets that are too short to be masked are said first. */
+  /**
+   * Opens the stream of a step run, or the attempt's own by the attempt's id. Secrets that are too short to be masked are said first. A stream that is
+   * ended is sealed from then on, beside what else there is to do.
+   */
   open(stream: string): StepLog {
     const { task, attemptDir, timings } = this.#config
     const { api, masker, clock, logger, life } = this.#parts
     const spool = new LogSpool(join(attemptDir, 'spool', stream), task.logBytesMax)
-    const log = createStepLog(spool, masker().stream(), clock)
+    const lines = createStepLog(spool, masker().stream(), clock)
     const shipper = createLogShipper({
       api,
       task,
@@ -52,6 +55,13 @@ export class AttemptLogs {
       onProblem: (error) =>
         logger.warn({ stream, error: error instanceof Error ? error.message : String(error) }, 'Log bytes are not stored yet'),
     })
+    const log: StepLog = {
+      ...lines,
+      end() {
+        lines.end()
+        void shipper.finish()
+      },
+    }
     this.#open.push({ log, spool, shipper })
     for (const warning of masker().warnings) log.line(`Warning: ${warning.message}`)
     return log

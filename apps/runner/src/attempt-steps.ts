@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { AppError, type Clock, type Logger } from '@sluice/base'
 import type { StepOrder } from '@sluice/contract'
 import type { AttemptApi } from './attempt-api.ts'
@@ -71,6 +72,8 @@ export class AttemptSteps {
     outbox.send({ type: 'step.started', stepRunId })
     const log = logs.open(stepRunId)
     const work = async (): Promise<void> => {
+      // That it began is on its way before the work is, whose first moments keep this thread busy.
+      await setImmediate()
       timer.resume()
       const { runStep } = await import('./run-step.ts')
       const result = await runStep({

@@ -3,6 +3,18 @@ import { type AttemptApi, isFenced } from './attempt-api.ts'
 
 /** Most events in one message, as the contract bounds it. */
 const batchMax = 200
+/** How long what nobody waits for may wait for company: a message costs the control plane a transaction, whatever is in it. */
+const lingerMs = 50
+
+/**
+ * Whether a fact may wait: those along a step's way, which are shown and kept. What begins, waits or ends is told at once, and so is a plan: by
+ * it the control plane looks at the database when this runner is lost.
+ */
+function isPatient(event: AttemptEvent): boolean {
+  return (
+    event.type === 'source.resolved' || event.type === 'changeset.finished' || (event.type === 'plan.ready' && event.total === 0)
+  )
+}
 
 export interface EventOutbox {
   /** Queues a fact. Never waits, never throws. */
@@ -14,7 +26,7 @@ export interface EventOutbox {
 
 /**
  * Facts on their way to the server: numbered from 1 without gaps, sent in order, one message at a time, repeated until acknowledged.
- * A repeated message carries the same numbers, so the server stores each fact once.
+ * A repeated message carries the same numbers, so the server stores each fact once. Facts on the way of a step wait a moment for others.
  */
 export function createEventOutbox(options: {
   readonly api: AttemptApi
@@ -29,6 +41,7 @@ export function createEventOutbox(options: {
   let nextSeq = 1
   let fenced = false
   let sending: Promise<void> | undefined
+  let lingering: NodeJS.Timeout | undefined
 
   const drain = async (): Promise<void> => {
     while (queue.length > 0 && !fenced) {
@@ -50,6 +63,8 @@ export function createEventOutbox(options: {
   }
 
   const start = (): Promise<void> => {
+    clearTimeout(lingering)
+    lingering = undefined
     sending ??= drain().finally(() => {
       sending = undefined
     })
@@ -59,9 +74,13 @@ export function createEventOutbox(options: {
   return {
     send(event) {
       queue.push({ seq: nextSeq++, event: maskTexts(event, options.mask) as AttemptEvent })
-      start().catch(() => {
-        // Reported through onProblem; the next send or flush tries again.
-      })
+      const startOrReport = (): void => {
+        start().catch(() => {
+          // Reported through onProblem; the next send or flush tries again.
+        })
+      }
+      if (!isPatient(event)) startOrReport()
+      else lingering ??= setTimeout(startOrReport, lingerMs)
     },
     async flush() {
       while (queue.length > 0 && !fenced) await start()

@@ -5,6 +5,16 @@ import { isGitUnreachable } from './is-git-unreachable.ts'
 /** Most output of one Git command that is kept, in bytes: enough for messages and listings, a bound against floods. */
 const outputMax = 8 * 1024 * 1024
 
+/** No hooks, no helpers; and, as a checkout goes away with its attempt, no tidying up behind a fetch and no waiting for the disk. */
+const settings = [
+  'core.hooksPath=/dev/null',
+  'credential.helper=',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'core.fsync=none',
+  'safe.directory=*',
+]
+
 export interface GitCredentials {
   readonly username: string | undefined
   readonly password: string | undefined
@@ -29,26 +39,22 @@ export interface GitOptions {
  */
 export async function runGit(args: readonly string[], options: GitOptions): Promise<string> {
   const { credentials } = options
-  const child = spawn(
-    'git',
-    ['-c', 'core.hooksPath=/dev/null', '-c', 'credential.helper=', '-c', 'gc.auto=0', '-c', 'safe.directory=*', ...args],
-    {
-      cwd: options.cwd,
-      signal: options.signal,
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env['PATH'] ?? '/usr/bin:/bin',
-        HOME: options.cwd,
-        LANG: 'C.UTF-8',
-        GIT_CONFIG_NOSYSTEM: '1',
-        GIT_CONFIG_GLOBAL: '/dev/null',
-        GIT_TERMINAL_PROMPT: '0',
-        GIT_ASKPASS: options.askpassScript,
-        GIT_ALLOW_PROTOCOL: options.protocols.join(':'),
-        GIT_SSH_COMMAND: sshCommand(credentials.sshKeyFile),
-      },
+  const child = spawn('git', [...settings.flatMap((setting) => ['-c', setting]), ...args], {
+    cwd: options.cwd,
+    signal: options.signal,
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+      HOME: options.cwd,
+      LANG: 'C.UTF-8',
+      GIT_CONFIG_NOSYSTEM: '1',
+      GIT_CONFIG_GLOBAL: '/dev/null',
+      GIT_TERMINAL_PROMPT: '0',
+      GIT_ASKPASS: options.askpassScript,
+      GIT_ALLOW_PROTOCOL: options.protocols.join(':'),
+      GIT_SSH_COMMAND: sshCommand(credentials.sshKeyFile),
     },
-  )
+  })
   for (const [descriptor, text] of [
     [3, credentials.username],
     [4, credentials.password],
