@@ -7,6 +7,7 @@ import type { EventOutbox } from './event-outbox.ts'
 import { PermitFile } from './permit.ts'
 import type { RunnerConfig } from './runner-config.ts'
 import type { SlotValues } from './slot-values.ts'
+import type { SourceAhead } from './source-ahead.ts'
 import type { StepResult } from './step-context.ts'
 import { StepStop, StepTimer } from './step-stop.ts'
 
@@ -35,6 +36,7 @@ export class AttemptSteps {
   readonly #running = new Map<string, RunningStep>()
   readonly #outcomes = new Map<string, StepResult['outcome']>()
   readonly #secretOutputs = new Map<string, Buffer>()
+  #ahead: Promise<SourceAhead> | undefined
 
   constructor(config: RunnerConfig, parts: Parts) {
     this.#config = config
@@ -53,6 +55,20 @@ export class AttemptSteps {
 
   get outcomes(): { stepRunId: string; outcome: string }[] {
     return [...this.#outcomes].map(([stepRunId, outcome]) => ({ stepRunId, outcome }))
+  }
+
+  /**
+   * Gets ready for the first order while the question for it is under way: begins to fetch the first step's source, and loads most of this
+   * program.
+   */
+  prepare(): void {
+    const { task, timings } = this.#config
+    this.#ahead ??= import('./source-ahead.ts').then(({ fetchAhead }) => fetchAhead(task.steps[0], { ...this.#parts, timings }))
+    this.#ahead
+      .then(() => import('./run-step.ts'))
+      .catch(() => {
+        // Who needs it loads it again, and is told what is wrong with it.
+      })
   }
 
   /** Starts what an order says, unless it was started before. Throws `AppError` for a step that is not in the task. */
@@ -90,6 +106,7 @@ export class AttemptSteps {
         containerRoot: this.#config.containerRoot,
         allowCommands: this.#config.allowCommands,
         secretOutputs: this.#secretOutputs,
+        takeSource: async (taker) => (await this.#ahead)?.take(stepRunId, taker),
         send: (event) => outbox.send(event),
       })
       timer.pause()
@@ -111,6 +128,12 @@ export class AttemptSteps {
   /** The runner has to end. */
   stopAll(mode: 'graceful' | 'interrupt'): void {
     for (const { stop } of this.#running.values()) stop.stop('shutdown', mode, true)
+  }
+
+  /** No step is started any more: ends what was begun for one. */
+  async close(): Promise<void> {
+    const ahead = await this.#ahead?.catch(() => undefined)
+    ahead?.close()
   }
 
   /** Resolves when no step runs any more. */

@@ -19,15 +19,14 @@ export async function followOrders(options: FollowOptions): Promise<void> {
   const { api, task, bootId, steps, timings, clock, shutdown } = options
   const heartbeats = new AbortController()
   const beating = sendHeartbeats(options, heartbeats.signal)
+  void api.sent.then(() => steps.prepare())
   try {
     for (;;) {
-      const asking = api.insist(
+      const reply = await api.insist(
         attemptEndpoints.next,
         { params: { attemptId: task.attemptId }, body: { epoch: task.epoch, bootId, running: steps.started } },
         shutdown,
       )
-      void api.sent.then(loadSteps)
-      const reply = await asking
       for (const cancel of reply.cancels) steps.stop(cancel.stepRunId, cancel.mode)
       for (const order of reply.orders) steps.start(order)
       if (reply.done) return
@@ -40,12 +39,6 @@ export async function followOrders(options: FollowOptions): Promise<void> {
     heartbeats.abort()
     await beating
   }
-}
-
-/** Most of this program: loaded while the control plane is asked for the first step, and not while the question is still on its way out. */
-function loadSteps(): void {
-  // Who needs it loads it again, and is told what is wrong with it.
-  import('./run-step.ts').catch(() => {})
 }
 
 /** Heartbeats carry cancels too: the sure way beside the fast one. */

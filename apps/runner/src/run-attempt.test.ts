@@ -1,10 +1,12 @@
-import { deepEqual, equal, rejects } from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { defaultTimings, scaleTimings, silentLogger, systemClock } from '@sluice/base'
 import { protocolEndpoints, type TaskSpec } from '@sluice/contract'
+import { waitFor } from '@sluice/testkit'
 import type { AttemptApi } from './attempt-api.ts'
 import { openPatience } from './patience.ts'
 import { runAttempt } from './run-attempt.ts'
@@ -73,5 +75,44 @@ describe('a runner whose delegate is gone for good', () => {
     deepEqual([patience.orders.aborted, patience.reports.aborted], [true, false])
     test.mock.timers.tick(86_400_000 - 600_000)
     equal(patience.reports.aborted, true)
+  })
+})
+
+describe('a runner that waits for its first order', () => {
+  it('fetches the source of its first step meanwhile', async () => {
+    const repository = join(dir, 'repository')
+    mkdirSync(repository)
+    const git = (...args: string[]): void =>
+      void execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@example.com', ...args], { cwd: repository })
+    git('init', '--quiet', '--initial-branch=main', '.')
+    git('commit', '--quiet', '--allow-empty', '-m', 'one')
+    const source = { type: 'git', url: repository, revision: { kind: 'branch', name: 'main' }, location: '', sourceKey: 'k' }
+    const attemptDir = join(dir, 'ahead')
+    const isFetched = (): boolean => globSync(join(attemptDir, 'work/sources/*/.git/FETCH_HEAD')).length === 1
+    let fetchedFirst = false
+    const api = {
+      client: { call: () => Promise.reject(new Error('The relay does not answer.')) },
+      sent: Promise.resolve(),
+      async insist(endpoint: unknown) {
+        if (endpoint !== protocolEndpoints.next) return {}
+        await waitFor(isFetched)
+        fetchedFirst = true
+        return { orders: [], cancels: [], done: true }
+      },
+    } as unknown as AttemptApi
+    const end = await runAttempt(
+      {
+        ...config,
+        attemptDir,
+        task: {
+          ...config.task,
+          notAfterMs: 60_000,
+          steps: [{ kind: 'database', stepRunId: 's', source }],
+        } as unknown as TaskSpec,
+      },
+      { api, slots: new Map(), clock: systemClock, logger: silentLogger, shutdown: new AbortController().signal },
+    )
+    equal(end, 'completed')
+    ok(fetchedFirst)
   })
 })

@@ -103,6 +103,7 @@ export async function runAttempt(config: RunnerConfig, dependencies: AttemptDepe
     for (const { id } of config.containersDir === undefined ? [] : task.containers)
       endContainer(containerPlace(config.containersDir ?? '', id))
     life.abort()
+    await steps.close()
     logs.close()
   }
 }

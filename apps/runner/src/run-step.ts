@@ -13,6 +13,7 @@ import { runRollbackStep } from './rollback-step.ts'
 import { runScriptStep } from './scripts/run-script-step.ts'
 import { sessionName } from './session-name.ts'
 import { textOf } from './slot-values.ts'
+import type { SourceTaker } from './source-ahead.ts'
 import { failed, type StepContext, type StepResult } from './step-context.ts'
 import { stoppedFailure } from './step-stop.ts'
 
@@ -69,16 +70,15 @@ async function runDatabaseStep(
   const revision = order.pinnedCommit ?? `${source.revision.kind} ${source.revision.name}`
   log.line(`Fetching ${source.url} at ${revision}.`)
   const { engine } = readDatabaseUrl(binding.connectionUrl)
-  const fetching = fetchGitSource(source, {
-    workDir: context.workDir,
-    slots,
+  const taker: SourceTaker = {
     pinnedCommit: order.pinnedCommit,
     signal: stop.signal,
     onLine: (line) => log.line(`git: ${line}`),
-    clock,
-    timings,
     say: (line) => log.line(line),
-  })
+  }
+  const fetching = context
+    .takeSource(taker)
+    .then((checkout) => checkout ?? fetchGitSource(source, { workDir: context.workDir, slots, clock, timings, ...taker }))
   loadDriver(engine)
   const checkout = await fetching
   log.line(`Commit ${checkout.commit}.`)

@@ -1,8 +1,10 @@
 import type { Clock, Timings } from '@sluice/base'
 import type { AttemptEvent, DatabaseTaskStep, ReportedFailure, StepOrder, TaskSpec, TaskStep } from '@sluice/contract'
 import type { AttemptApi } from './attempt-api.ts'
+import type { Checkout } from './git-source.ts'
 import type { PermitFile } from './permit.ts'
 import type { SlotValues } from './slot-values.ts'
+import type { SourceTaker } from './source-ahead.ts'
 import type { StepLog } from './step-log.ts'
 import type { StepStop, StepTimer } from './step-stop.ts'
 
@@ -29,6 +31,8 @@ export interface StepContext<Step extends TaskStep = DatabaseTaskStep> {
   readonly secretOutputs: Map<string, Buffer>
   /** From now on logs and reports are masked for this value too. */
   readonly addMask: (name: string, value: Buffer) => void
+  /** This step's source where it was fetched ahead: see `SourceAhead.take`. */
+  readonly takeSource: (taker: SourceTaker) => Promise<Checkout | undefined>
   send(event: AttemptEvent): void
 }
 

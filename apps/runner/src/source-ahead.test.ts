@@ -1,0 +1,128 @@
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { after, before, describe, it, type TestContext } from 'node:test'
+import { defaultTimings } from '@sluice/base'
+import type { DatabaseTaskStep, TaskStep } from '@sluice/contract'
+import { createManualClock, openTempDir, type TempDir, waitFor } from '@sluice/testkit'
+import { fetchAhead, type SourceAhead, type SourceTaker } from './source-ahead.ts'
+
+describe('a source that is fetched ahead', () => {
+  let temp: TempDir
+  let repository: string
+  let first: string
+  let second: string
+  const git = (...args: string[]): string =>
+    execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@example.com', ...args], {
+      cwd: repository,
+      encoding: 'utf8',
+    }).trim()
+  const commit = (text: string): string => {
+    writeFileSync(join(repository, 'a.sql'), text)
+    git('add', '.')
+    git('commit', '--quiet', '-m', text)
+    return git('rev-parse', 'HEAD')
+  }
+  before(async () => {
+    temp = await openTempDir()
+    repository = join(temp.path, 'repository')
+    mkdirSync(repository)
+    git('init', '--quiet', '--initial-branch=main', '.')
+    first = commit('select 1')
+    second = commit('select 2')
+  })
+  after(() => temp[Symbol.asyncDispose]())
+
+  const stepOf = (url = repository, name = 'main'): TaskStep =>
+    ({
+      ...{ kind: 'database', stepRunId: 's1' },
+      source: { type: 'git', url, revision: { kind: 'branch', name }, location: 'a.sql', sourceKey: 'k' },
+    }) as unknown as DatabaseTaskStep
+
+  function begin(t: TestContext, step: TaskStep | undefined) {
+    const clock = createManualClock()
+    const workDir = join(temp.path, `work-${String(Math.random())}`)
+    mkdirSync(workDir)
+    const ahead = fetchAhead(step, { workDir, slots: new Map(), clock, timings: defaultTimings })
+    t.after(() => ahead.close())
+    return { ahead, clock, checkouts: () => readdirSync(join(workDir, 'sources')) }
+  }
+  const lines: string[] = []
+  const take = (ahead: SourceAhead, more: Partial<SourceTaker> = {}, stepRunId = 's1') =>
+    ahead.take(stepRunId, {
+      pinnedCommit: undefined,
+      signal: new AbortController().signal,
+      onLine: (line) => lines.push(line),
+      say: (line) => lines.push(line),
+      ...more,
+    })
+
+  it('is the step’s checkout, once', async (t) => {
+    const { ahead, checkouts } = begin(t, stepOf())
+    equal(await take(ahead, {}, 'another step'), undefined)
+    const checkout = await take(ahead)
+    equal(checkout?.commit, second)
+    equal(readFileSync(join(checkout.dir, 'a.sql'), 'utf8'), 'select 2')
+    equal(await take(ahead), undefined)
+    equal(checkouts().length, 1)
+  })
+
+  it('counts only when it is the commit that is pinned', async (t) => {
+    equal((await take(begin(t, stepOf()).ahead, { pinnedCommit: second }))?.commit, second)
+    equal(await take(begin(t, stepOf()).ahead, { pinnedCommit: first }), undefined)
+    equal(await take(begin(t, stepOf(repository, 'nowhere')).ahead, { pinnedCommit: first }), undefined)
+  })
+
+  it('is old after a while: the branch may have moved', async (t) => {
+    const { ahead, clock } = begin(t, stepOf())
+    await clock.advance(5001)
+    equal(await take(ahead), undefined)
+  })
+
+  it('fails the step as its own fetch would, and with its words', async (t) => {
+    await rejects(take(begin(t, stepOf(repository, 'nowhere')).ahead), { code: 'GIT_REVISION_NOT_FOUND' })
+    lines.length = 0
+    const { ahead } = begin(t, stepOf(join(temp.path, 'no repository')))
+    await rejects(take(ahead), { code: 'GIT_FAILED' })
+    ok(
+      lines.some((line) => line.includes('does not appear to be a git repository')),
+      lines.join('\n'),
+    )
+  })
+
+  it('ends with the step that took it, and with the attempt', async (t) => {
+    const { url, server } = await openSilentServer(t)
+    const stop = new AbortController()
+    const { ahead } = begin(t, stepOf(url))
+    const taken = take(ahead, { signal: stop.signal })
+    await waitFor(() => server.asked > 0)
+    stop.abort(new Error('The step was stopped.'))
+    await rejects(taken, /The step was stopped/)
+    const { ahead: left } = begin(t, stepOf(url))
+    await waitFor(() => server.asked > 1)
+    left.close()
+    await rejects(take(left), { name: 'AbortError' })
+  })
+
+  it('is not begun for steps without a source', async (t) => {
+    deepEqual(await take(begin(t, { kind: 'run', stepRunId: 's1' } as unknown as TaskStep).ahead), undefined)
+    deepEqual(await take(begin(t, undefined).ahead), undefined)
+  })
+})
+
+/** A Git host that takes requests and never answers. */
+async function openSilentServer(t: TestContext): Promise<{ url: string; server: { asked: number } }> {
+  const seen = { asked: 0 }
+  const server: Server = createServer(() => {
+    seen.asked++
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return { url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}/r.git`, server: seen }
+}
