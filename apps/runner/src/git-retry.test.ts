@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,6 +9,7 @@ import { type AppError, type Clock, defaultTimings } from '@sluice/base'
 import type { GitSource } from '@sluice/contract'
 import { openTempDir, type TempDir } from '@sluice/testkit'
 import { fetchGitSource } from './git-source.ts'
+import { createTestRepository } from './testing/test-repository.ts'
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -76,14 +77,12 @@ void describe('a Git host that cannot be reached for a moment', () => {
     temp = await openTempDir()
     const root = join(temp.path, 'root')
     const repository = join(root, 'shop.git')
-    mkdirSync(repository, { recursive: true })
-    const git = (...args: string[]): string =>
-      execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@example.com', ...args], { cwd: repository, encoding: 'utf8' })
-    git('init', '--quiet', '--initial-branch=main', '.')
+    mkdirSync(root)
+    const { git } = createTestRepository(repository)
     writeFileSync(join(repository, 'a.sql'), 'select 1')
     git('add', '.')
     git('commit', '--quiet', '-m', 'one')
-    commit = git('rev-parse', 'HEAD').trim()
+    commit = git('rev-parse', 'HEAD')
     serve = serveRepository(root)
     server = createServer((request, response) => (troubles.shift() ?? serve)(request, response))
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -8,23 +7,17 @@ import { type AppError, defaultTimings } from '@sluice/base'
 import type { GitSource } from '@sluice/contract'
 import { createManualClock, openTempDir, type TempDir } from '@sluice/testkit'
 import { fetchGitSource, type FetchOptions } from './git-source.ts'
+import { createTestRepository } from './testing/test-repository.ts'
 
 void describe('fetchGitSource', () => {
   let temp: TempDir
   let repository: string
   let first: string
   let second: string
-  const git = (...args: string[]): string =>
-    execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@example.com', ...args], {
-      cwd: repository,
-      encoding: 'utf8',
-    }).trim()
-
   before(async () => {
     temp = await openTempDir()
     repository = join(temp.path, 'repository')
-    mkdirSync(repository)
-    git('init', '--quiet', '--initial-branch=main', '.')
+    const { git } = createTestRepository(repository)
     writeFileSync(join(repository, 'a.sql'), 'select 1')
     git('add', '.')
     git('commit', '--quiet', '-m', 'one')

@@ -1,6 +1,5 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { globSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, describe, it } from 'node:test'
@@ -11,6 +10,7 @@ import type { AttemptApi } from './attempt-api.ts'
 import { openPatience } from './patience.ts'
 import { runAttempt } from './run-attempt.ts'
 import type { RunnerConfig } from './runner-config.ts'
+import { createTestRepository } from './testing/test-repository.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'sluice-runner-'))
 after(() => rmSync(dir, { recursive: true, force: true }))
@@ -80,13 +80,9 @@ describe('a runner whose delegate is gone for good', () => {
 
 describe('a runner that waits for its first order', () => {
   it('fetches the source of its first step meanwhile', async () => {
-    const repository = join(dir, 'repository')
-    mkdirSync(repository)
-    const git = (...args: string[]): void =>
-      void execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@example.com', ...args], { cwd: repository })
-    git('init', '--quiet', '--initial-branch=main', '.')
+    const { git, path: url } = createTestRepository(join(dir, 'repository'))
     git('commit', '--quiet', '--allow-empty', '-m', 'one')
-    const source = { type: 'git', url: repository, revision: { kind: 'branch', name: 'main' }, location: '', sourceKey: 'k' }
+    const source = { type: 'git', url, revision: { kind: 'branch', name: 'main' }, location: '', sourceKey: 'k' }
     const attemptDir = join(dir, 'ahead')
     const isFetched = (): boolean => globSync(join(attemptDir, 'work/sources/*/.git/FETCH_HEAD')).length === 1
     let fetchedFirst = false

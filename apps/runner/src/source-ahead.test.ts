@@ -1,5 +1,4 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,34 +8,28 @@ import { defaultTimings } from '@sluice/base'
 import type { DatabaseTaskStep, TaskStep } from '@sluice/contract'
 import { createManualClock, openTempDir, type TempDir, waitFor } from '@sluice/testkit'
 import { fetchAhead, type SourceAhead, type SourceTaker } from './source-ahead.ts'
+import { createTestRepository, type TestRepository } from './testing/test-repository.ts'
 
 describe('a source that is fetched ahead', () => {
   let temp: TempDir
-  let repository: string
+  let repository: TestRepository
   let first: string
   let second: string
-  const git = (...args: string[]): string =>
-    execFileSync('git', ['-c', 'user.name=T', '-c', 'user.email=t@example.com', ...args], {
-      cwd: repository,
-      encoding: 'utf8',
-    }).trim()
   const commit = (text: string): string => {
-    writeFileSync(join(repository, 'a.sql'), text)
-    git('add', '.')
-    git('commit', '--quiet', '-m', text)
-    return git('rev-parse', 'HEAD')
+    writeFileSync(join(repository.path, 'a.sql'), text)
+    repository.git('add', '.')
+    repository.git('commit', '--quiet', '-m', text)
+    return repository.git('rev-parse', 'HEAD')
   }
   before(async () => {
     temp = await openTempDir()
-    repository = join(temp.path, 'repository')
-    mkdirSync(repository)
-    git('init', '--quiet', '--initial-branch=main', '.')
+    repository = createTestRepository(join(temp.path, 'repository'))
     first = commit('select 1')
     second = commit('select 2')
   })
   after(() => temp[Symbol.asyncDispose]())
 
-  const stepOf = (url = repository, name = 'main'): TaskStep =>
+  const stepOf = (url = repository.path, name = 'main'): TaskStep =>
     ({
       ...{ kind: 'database', stepRunId: 's1' },
       source: { type: 'git', url, revision: { kind: 'branch', name }, location: 'a.sql', sourceKey: 'k' },
@@ -73,7 +66,7 @@ describe('a source that is fetched ahead', () => {
   it('counts only when it is the commit that is pinned', async (t) => {
     equal((await take(begin(t, stepOf()).ahead, { pinnedCommit: second }))?.commit, second)
     equal(await take(begin(t, stepOf()).ahead, { pinnedCommit: first }), undefined)
-    equal(await take(begin(t, stepOf(repository, 'nowhere')).ahead, { pinnedCommit: first }), undefined)
+    equal(await take(begin(t, stepOf(repository.path, 'nowhere')).ahead, { pinnedCommit: first }), undefined)
   })
 
   it('is old after a while: the branch may have moved', async (t) => {
@@ -83,7 +76,7 @@ describe('a source that is fetched ahead', () => {
   })
 
   it('fails the step as its own fetch would, and with its words', async (t) => {
-    await rejects(take(begin(t, stepOf(repository, 'nowhere')).ahead), { code: 'GIT_REVISION_NOT_FOUND' })
+    await rejects(take(begin(t, stepOf(repository.path, 'nowhere')).ahead), { code: 'GIT_REVISION_NOT_FOUND' })
     lines.length = 0
     const { ahead } = begin(t, stepOf(join(temp.path, 'no repository')))
     await rejects(take(ahead), { code: 'GIT_FAILED' })
