@@ -63,7 +63,10 @@ export class AttemptSteps {
    */
   prepare(): void {
     const { task, timings } = this.#config
-    this.#ahead ??= import('./source-ahead.ts').then(({ fetchAhead }) => fetchAhead(task.steps[0], { ...this.#parts, timings }))
+    const { workDir, slots, clock } = this.#parts
+    this.#ahead ??= import('./source-ahead.ts').then(({ fetchAhead }) =>
+      fetchAhead(task.steps[0], { workDir, slots, clock, timings }),
+    )
     this.#ahead
       .then(() => import('./run-step.ts'))
       .catch(() => {
@@ -133,7 +136,7 @@ export class AttemptSteps {
   /** No step is started any more: ends what was begun for one. */
   async close(): Promise<void> {
     const ahead = await this.#ahead?.catch(() => undefined)
-    ahead?.close()
+    await ahead?.close()
   }
 
   /** Resolves when no step runs any more. */

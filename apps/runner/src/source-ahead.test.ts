@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { globSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -7,6 +7,7 @@ import { after, before, describe, it, type TestContext } from 'node:test'
 import { defaultTimings } from '@sluice/base'
 import type { DatabaseTaskStep, TaskStep } from '@sluice/contract'
 import { createManualClock, openTempDir, type TempDir, waitFor } from '@sluice/testkit'
+import type { SlotValues } from './slot-values.ts'
 import { fetchAhead, type SourceAhead, type SourceTaker } from './source-ahead.ts'
 import { createTestRepository, type TestRepository } from './testing/test-repository.ts'
 
@@ -35,11 +36,11 @@ describe('a source that is fetched ahead', () => {
       source: { type: 'git', url, revision: { kind: 'branch', name }, location: 'a.sql', sourceKey: 'k' },
     }) as unknown as DatabaseTaskStep
 
-  function begin(t: TestContext, step: TaskStep | undefined) {
+  function begin(t: TestContext, step: TaskStep | undefined, slots: SlotValues = new Map()) {
     const clock = createManualClock()
     const workDir = join(temp.path, `work-${String(Math.random())}`)
     mkdirSync(workDir)
-    const ahead = fetchAhead(step, { workDir, slots: new Map(), clock, timings: defaultTimings })
+    const ahead = fetchAhead(step, { workDir, slots, clock, timings: defaultTimings })
     t.after(() => ahead.close())
     return { ahead, clock, checkouts: () => readdirSync(join(workDir, 'sources')) }
   }
@@ -96,8 +97,20 @@ describe('a source that is fetched ahead', () => {
     await rejects(taken, /The step was stopped/)
     const { ahead: left } = begin(t, stepOf(url))
     await waitFor(() => server.asked > 1)
-    left.close()
+    await left.close()
     await rejects(take(left), { name: 'AbortError' })
+  })
+
+  it('leaves no SSH key behind when nobody takes it', async (t) => {
+    const { url, server } = await openSilentServer(t)
+    const key = `key ${String(Math.random())}`
+    const step = stepOf(url) as DatabaseTaskStep
+    const source = { ...step.source, sshKey: { kind: 'slot', slot: 'key' } } as const
+    const { ahead } = begin(t, { ...step, source }, new Map([['key', Buffer.from(key)]]))
+    await waitFor(() => server.asked > 0)
+    equal(countKeys(key), 1)
+    await ahead.close()
+    equal(countKeys(key), 0)
   })
 
   it('is not begun for steps without a source', async (t) => {
@@ -105,6 +118,11 @@ describe('a source that is fetched ahead', () => {
     deepEqual(await take(begin(t, undefined).ahead), undefined)
   })
 })
+
+/** Files in memory-backed storage with this text. */
+function countKeys(key: string): number {
+  return globSync('/dev/shm/sluice*').filter((path) => readFileSync(path, 'utf8').includes(key)).length
+}
 
 /** A Git host that takes requests and never answers. */
 async function openSilentServer(t: TestContext): Promise<{ url: string; server: { asked: number } }> {

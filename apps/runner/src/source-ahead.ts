@@ -20,8 +20,8 @@ export interface SourceAhead {
    * not the pinned commit. Rejects as `fetchGitSource` does.
    */
   take(stepRunId: string, taker: SourceTaker): Promise<Checkout | undefined>
-  /** Ends what nobody took. */
-  close(): void
+  /** Ends what nobody took, and resolves when its credentials are gone from the file system. Never rejects. */
+  close(): Promise<void>
 }
 
 interface SourceAheadOptions {
@@ -41,7 +41,7 @@ const linesMax = 100
  * network take most of a short step's time. It only reads, with what the attempt was given for that step.
  */
 export function fetchAhead(first: TaskStep | undefined, options: SourceAheadOptions): SourceAhead {
-  if (first?.kind !== 'database') return { take: () => Promise.resolve(undefined), close: () => {} }
+  if (first?.kind !== 'database') return { take: () => Promise.resolve(undefined), close: () => Promise.resolve() }
   const { clock } = options
   const startedAt = clock.monotonic()
   const end = new AbortController()
@@ -58,17 +58,20 @@ export function fetchAhead(first: TaskStep | undefined, options: SourceAheadOpti
     onLine: (line) => tell((to) => to.onLine(line)),
     say: (line) => tell((to) => to.say(line)),
   })
-  fetching.catch(() => {
-    // Whoever takes it hears of it.
-  })
+  const settled = fetching.then(
+    () => {},
+    () => {
+      // Whoever takes it hears of it.
+    },
+  )
   return {
     async take(stepRunId, next) {
       if (stepRunId !== first.stepRunId || taker !== undefined) return undefined
-      taker = next
       if (clock.monotonic() - startedAt > freshMs) {
         end.abort()
         return undefined
       }
+      taker = next
       const stop = (): void => end.abort(next.signal.reason)
       next.signal.addEventListener('abort', stop, { once: true })
       if (next.signal.aborted) stop()
@@ -85,6 +88,7 @@ export function fetchAhead(first: TaskStep | undefined, options: SourceAheadOpti
     },
     close() {
       end.abort()
+      return settled
     },
   }
 }
