@@ -133,7 +133,7 @@ connector: { identifier: k8s, ${testPlace}, type: K8sCluster, spec: { credential
         { timeoutMs: 60_000, intervalMs: 50, what: `container "${name}" of ${executionId}` },
       )
     },
-    waitUntilClean: (timeoutMs) => waitUntilClean(lab, timeoutMs),
+    waitUntilClean: (timeoutMs) => waitUntilClean(lab, timeoutMs, () => installation.delegate?.output.slice(-8000) ?? ''),
     async restartDelegate({ killAt } = {}) {
       await installation.delegate?.killGroup('SIGKILL')
       await installation.startDelegate(killAt === undefined ? {} : { killAt })

@@ -28,13 +28,17 @@ export async function listOurs<T extends ClusterObject>(
   return (await kube.admin.insist<KubeList<T>>('GET', paths[kind](namespace), { query: { labelSelector } })).body.items
 }
 
-/** Waits until nothing of ours is in the namespace: no anchor, pod, Secret or policy. */
-export async function waitUntilClean(place: Place, timeoutMs = 60_000): Promise<void> {
+/** Waits until nothing of ours is in the namespace: no anchor, pod, Secret or policy. `explain` tells what else is known where it is in vain. */
+export async function waitUntilClean(place: Place, timeoutMs = 60_000, explain: () => string = () => ''): Promise<void> {
   let left: readonly string[] = []
   const isClean = async (): Promise<boolean> => {
-    const found = await Promise.all((Object.keys(paths) as ObjectKind[]).map((kind) => listOurs(place, kind)))
-    left = found.flat().map(({ kind, metadata }) => `${kind ?? ''} ${metadata.name ?? ''}`)
+    const found = await Promise.all(
+      (Object.keys(paths) as ObjectKind[]).map(async (kind) =>
+        (await listOurs(place, kind)).map(({ metadata }) => `${metadata.name ?? ''} (${kind}) ${JSON.stringify(metadata)}`),
+      ),
+    )
+    left = found.flat()
     return left.length === 0
   }
-  await waitFor(isClean, { timeoutMs, intervalMs: 100, what: () => `these to be gone: ${left.join(', ')}` })
+  await waitFor(isClean, { timeoutMs, intervalMs: 100, what: () => `these to be gone: ${left.join(', ')}\n${explain()}` })
 }

@@ -71,6 +71,7 @@ export async function openFakeServer(): Promise<FakeServer> {
       const end = (): void => {
         clearTimeout(timer)
         waiters.delete(end)
+        request.socket.off('close', end)
         resolve()
       }
       const timer = setTimeout(end, fake.holdMs)
@@ -187,13 +188,9 @@ export async function openFakeServer(): Promise<FakeServer> {
       fence(attempt)
       if (!attempt.done) {
         fake.heldNexts++
-        let isCanceled = false
-        request.socket.once('close', () => {
-          isCanceled = true
-        })
         await hold(request)
         fake.heldNexts--
-        if (isCanceled) fake.canceledNexts++
+        if (request.socket.destroyed) fake.canceledNexts++
       }
       return { orders: [], cancels: [], done: attempt.done }
     },
@@ -222,7 +219,8 @@ export async function openFakeServer(): Promise<FakeServer> {
     runnerHeartbeat: () => ({ cancels: [], heartbeatMs: 1000 }),
     complete: ({ params }) => {
       const attempt = attemptOf(params)
-      fence(attempt)
+      // A repeated one is no conflict: its answer may have been lost with the relay that was to carry it.
+      if (attempt.fenced) throw new Refusal(409, 'ATTEMPT_FENCED')
       attempt.state = 'completed'
       return {}
     },
