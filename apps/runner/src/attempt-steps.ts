@@ -58,8 +58,8 @@ export class AttemptSteps {
   }
 
   /**
-   * Gets ready for the first order while the question for it is under way: begins to fetch the first step's source, and loads most of this
-   * program.
+   * Gets ready for the first order while the question for it is under way: begins to fetch the first step's source, or loads most of this
+   * program where there is none. Loading keeps this thread busy; beside a fetch, which takes longer, it is done once the step has begun.
    */
   prepare(): void {
     const { task, timings } = this.#config
@@ -68,7 +68,7 @@ export class AttemptSteps {
       fetchAhead(task.steps[0], { workDir, slots, clock, timings }),
     )
     this.#ahead
-      .then(() => import('./run-step.ts'))
+      .then(() => (task.steps[0]?.kind === 'database' ? undefined : import('./run-step.ts')))
       .catch(() => {
         // Who needs it loads it again, and is told what is wrong with it.
       })
