@@ -28,8 +28,12 @@ export async function listOurs<T extends ClusterObject>(
   return (await kube.admin.insist<KubeList<T>>('GET', paths[kind](namespace), { query: { labelSelector } })).body.items
 }
 
-/** Waits until nothing of ours is in the namespace: no anchor, pod, Secret or policy. `explain` tells what else is known where it is in vain. */
-export async function waitUntilClean(place: Place, timeoutMs = 60_000, explain: () => string = () => ''): Promise<void> {
+/**
+ * Waits until nothing of ours is in the namespace: no anchor, pod, Secret or policy. A kubelet that could not stop a pod's sandbox at once
+ * removes the pod with the next of its collections of dead containers, which come once a minute; hence more than one. `explain` tells what else
+ * is known where it is in vain.
+ */
+export async function waitUntilClean(place: Place, timeoutMs = 150_000, explain: () => string = () => ''): Promise<void> {
   let left: readonly string[] = []
   const isClean = async (): Promise<boolean> => {
     const found = await Promise.all(
