@@ -44,7 +44,21 @@ export async function searchDump(
   return hits
 }
 
-/** Searches every file below a folder. */
+const pageBytes = 8192
+const headerBytes = { first: 40, other: 24 }
+
+/**
+ * A segment of the write-ahead log without the headers of its pages, which cut what lies across two of them into pieces (PostgreSQL's
+ * src/include/access/xlog_internal.h: pages of 8 KB; the first of a segment has the long header).
+ */
+function withoutPageHeaders(segment: Buffer): Buffer {
+  const pages: Buffer[] = []
+  for (let at = 0; at < segment.length; at += pageBytes)
+    pages.push(segment.subarray(at + (at === 0 ? headerBytes.first : headerBytes.other), at + pageBytes))
+  return Buffer.concat(pages)
+}
+
+/** Searches every file below a folder; the segments of a write-ahead log as the records that they hold, too. */
 export function searchFolder(dir: string, search: NeedleSearch): { readonly hits: readonly Hit[]; readonly bytes: number } {
   const hits: Hit[] = []
   let bytes = 0
@@ -61,6 +75,7 @@ export function searchFolder(dir: string, search: NeedleSearch): { readonly hits
     }
     bytes += content.length
     hits.push(...search.search(content, path))
+    if (/\/pg_wal\/[0-9A-F]{24}$/.test(path)) hits.push(...search.search(withoutPageHeaders(content), path))
   }
   return { hits, bytes }
 }

@@ -135,7 +135,7 @@ describe('replicas of one delegate', { skip: skipWithoutKube() }, () => {
     await succeeds(later)
     // What it had not cleaned up yet is its own to clean up.
     await lab.installation.startDelegate({ wait: false })
-    await waitFor(isGone, { timeoutMs: 60_000, what: () => `everything to be gone\n${told()}` })
+    await waitFor(isGone, { timeoutMs: 150_000, what: () => `everything to be gone\n${told()}` })
   })
 
   // A lease has to be over first, which takes a minute.
