@@ -201,7 +201,7 @@ ${podPipeline('deploy', '- step: {identifier: apply, type: DBSchemaApply, spec: 
       )
       return body.items.length
     }
-    await waitFor(async () => (await left()) === 0, { timeoutMs: 150_000 })
+    await waitFor(async () => (await left()) === 0, { timeoutMs: 60_000 })
 
     await runDoctor()
   })

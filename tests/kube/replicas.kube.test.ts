@@ -7,6 +7,7 @@ import { operationEndpoints } from '@sluice/contract'
 import { jobNamespaceRules, ownNamespaceRules } from '@sluice/executor'
 import { type SpawnedProcess, skipWithoutKube, type TestAccount, type TestKube, waitFor } from '@sluice/testkit'
 import { type KubeInstallation, openKubeInstallation } from '../support/kube-installation.ts'
+import { waitUntilClean } from '../support/our-objects.ts'
 import { assertSucceeded, podPipeline, runStep, testPlace } from '../support/pod-pipelines.ts'
 import { type ImageKind, pushImages } from '../support/test-images.ts'
 
@@ -63,11 +64,6 @@ describe('replicas of one delegate', { skip: skipWithoutKube() }, () => {
   }
   const podsOf = async (execution: string): Promise<readonly SeenPod[]> =>
     (await pods()).filter(({ metadata }) => metadata.labels['sluice.dev/execution'] === execution)
-  const isGone = async (): Promise<boolean> => {
-    const path = `/apis/coordination.k8s.io/v1/namespaces/${lab.namespace}/leases`
-    const { body } = await lab.kube.admin.insist<{ items: unknown[] }>('GET', path)
-    return body.items.length + (await pods()).length === 0
-  }
   /** Starts a pipeline whose step waits at the gate. */
   const start = async (name: string, infra = ''): Promise<string> => {
     const image = `${lab.registry.host}/${images.glibc}`
@@ -135,7 +131,7 @@ describe('replicas of one delegate', { skip: skipWithoutKube() }, () => {
     await succeeds(later)
     // What it had not cleaned up yet is its own to clean up.
     await lab.installation.startDelegate({ wait: false })
-    await waitFor(isGone, { timeoutMs: 150_000, what: () => `everything to be gone\n${told()}` })
+    await waitUntilClean(lab, 60_000, told)
   })
 
   // A lease has to be over first, which takes a minute.
@@ -172,7 +168,7 @@ describe('replicas of one delegate', { skip: skipWithoutKube() }, () => {
       gate.open('orphaned')
       await succeeds(id)
       second = await replica.start()
-      await waitFor(isGone, { timeoutMs: 90_000, what: () => `the older pod to be gone\n${told()}` })
+      await waitUntilClean(lab, 90_000, told)
       assert.equal(gate.arrivals.get('orphaned'), 1)
     })
 })

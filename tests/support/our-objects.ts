@@ -28,21 +28,31 @@ export async function listOurs<T extends ClusterObject>(
   return (await kube.admin.insist<KubeList<T>>('GET', paths[kind](namespace), { query: { labelSelector } })).body.items
 }
 
+/** A pod that is marked for deletion goes with the kubelet's next collection of dead containers (once a minute) where its sandbox could not be stopped at once. */
+const kubeletMs = 90_000
+
 /**
- * Waits until nothing of ours is in the namespace: no anchor, pod, Secret or policy. A kubelet that could not stop a pod's sandbox at once
- * removes the pod with the next of its collections of dead containers, which come once a minute; hence more than one. `explain` tells what else
- * is known where it is in vain.
+ * Waits until nothing of ours is in the namespace: no anchor, pod, Secret or policy. For `timeoutMs` there may be anything, then for as long as a
+ * kubelet takes only pods that are marked for deletion. `explain` tells what else is known where it is in vain.
  */
-export async function waitUntilClean(place: Place, timeoutMs = 150_000, explain: () => string = () => ''): Promise<void> {
+export async function waitUntilClean(place: Place, timeoutMs = 60_000, explain: () => string = () => ''): Promise<void> {
   let left: readonly string[] = []
-  const isClean = async (): Promise<boolean> => {
+  const isClean = async (mayGo: (object: ClusterObject) => boolean): Promise<boolean> => {
     const found = await Promise.all(
       (Object.keys(paths) as ObjectKind[]).map(async (kind) =>
-        (await listOurs(place, kind)).map(({ metadata }) => `${metadata.name ?? ''} (${kind}) ${JSON.stringify(metadata)}`),
+        (await listOurs(place, kind))
+          .filter((object) => kind !== 'pods' || !mayGo(object))
+          .map((object) => describe(kind, object)),
       ),
     )
     left = found.flat()
     return left.length === 0
   }
-  await waitFor(isClean, { timeoutMs, intervalMs: 100, what: () => `these to be gone: ${left.join(', ')}\n${explain()}` })
+  const what = (): string => `these to be gone: ${left.join(', ')}\n${explain()}`
+  await waitFor(() => isClean(({ metadata }) => metadata.deletionTimestamp !== undefined), { timeoutMs, intervalMs: 100, what })
+  await waitFor(() => isClean(() => false), { timeoutMs: kubeletMs, intervalMs: 100, what })
+}
+
+function describe(kind: ObjectKind, { metadata: { name = '', deletionTimestamp } }: ClusterObject): string {
+  return `${name} (${kind}${deletionTimestamp === undefined ? '' : `, to go at ${deletionTimestamp}`})`
 }
